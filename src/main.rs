@@ -1,0 +1,3 @@
+//! The `fazt` command.
+
+fn main() {}
