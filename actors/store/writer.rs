@@ -1,0 +1,247 @@
+//! The one actor that writes: it groups what waits into one transaction.
+//!
+//! Invariant: nothing else in the process changes the database. Each change runs
+//! in a savepoint of its own, so a failure undoes only itself; the answer goes out
+//! once the whole group is durable (`synchronous=FULL`).
+
+mod batch;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix::{Actor, Arbiter, AsyncContext, Context, Handler, Message};
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, Transaction};
+use tokio::sync::oneshot;
+
+use super::StoreError;
+use super::checkpoint::{Checkpointer, WAL_COPY_BYTES, WAL_FINISH_BYTES, copy};
+use super::connection::StoreCounters;
+use crate::mailbox::{Bound, Mailbox, MailboxError, Permit};
+use batch::{Job, Pending};
+
+/// Changes that may wait for the writer, both lanes together.
+const BOUND: Bound = Bound { messages: 4096, payload_bytes: 16 * 1024 * 1024 };
+
+/// Interactive changes in one transaction.
+const INTERACTIVE_PER_BATCH: usize = 1024;
+
+/// Bytes of bulk changes in one transaction; what an interactive change waits for at most.
+const BULK_BYTES_PER_BATCH: usize = 1024 * 1024;
+
+/// Bulk changes in one transaction, however small.
+const BULK_PER_BATCH: usize = 64;
+
+/// How long a bulk change waits for room in the queue.
+const BULK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long an interactive change waits for room in the queue.
+const INTERACTIVE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// One named change. Runs inside the writer's transaction; a failure undoes only itself.
+///
+/// A refusal by a rule of the product (a name that is taken) is not a failure: it
+/// is part of `Output`, decided before anything is written.
+pub trait Write: Send + 'static {
+    /// What the change answers.
+    type Output: Send + 'static;
+
+    /// Makes the change. No network, no waiting, no JavaScript in here.
+    fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Self::Output>;
+}
+
+/// Which queue a change waits in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Somebody waits for the answer.
+    Interactive,
+    /// File contents, variants, clean-up: at most 1 MiB of it a transaction.
+    Bulk {
+        /// Bytes that the change carries or causes to be written.
+        bytes: usize,
+    },
+}
+
+/// Asks for `W` to be applied; the answer arrives once it is durable.
+pub struct Commit<W: Write> {
+    write: W,
+    lane: Lane,
+    answer: oneshot::Sender<Result<W::Output, StoreError>>,
+    permit: Permit,
+}
+
+impl<W: Write> Message for Commit<W> {
+    type Result = ();
+}
+
+/// Sends changes to the [`Writer`].
+#[derive(Clone)]
+pub struct WriterHandle {
+    mailbox: Mailbox<Writer>,
+}
+
+impl WriterHandle {
+    /// Applies a change that somebody waits for.
+    ///
+    /// Once this was polled the change is made even when the future is dropped.
+    pub async fn commit<W: Write>(&self, write: W) -> Result<W::Output, StoreError> {
+        let permit = match self.mailbox.admit() {
+            Ok(permit) => permit,
+            Err(_full) => self.mailbox.admit_patiently(0, INTERACTIVE_PATIENCE).await?,
+        };
+        self.submit(write, Lane::Interactive, permit).await
+    }
+
+    /// Applies a change that moves `bytes` and may wait for its turn.
+    pub async fn commit_bulk<W: Write>(
+        &self,
+        write: W,
+        bytes: usize,
+    ) -> Result<W::Output, StoreError> {
+        let permit = self.mailbox.admit_patiently(bytes, BULK_PATIENCE).await?;
+        self.submit(write, Lane::Bulk { bytes }, permit).await
+    }
+
+    /// Changes that wait for the writer.
+    pub fn queued(&self) -> usize {
+        self.mailbox.queued(BOUND)
+    }
+
+    async fn submit<W: Write>(
+        &self,
+        write: W,
+        lane: Lane,
+        permit: Permit,
+    ) -> Result<W::Output, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.mailbox.tell(Commit { write, lane, answer, permit });
+        answered.await.unwrap_or(Err(StoreError::Mailbox(MailboxError::Closed)))
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Err(error) = self.mailbox.ask(Close).await {
+            tracing::error!(error = %error, "the writer did not close in order");
+        }
+    }
+}
+
+/// The actor. See the module's documentation.
+pub struct Writer {
+    connection: Connection,
+    interactive: VecDeque<Box<dyn Pending>>,
+    bulk: VecDeque<(usize, Box<dyn Pending>)>,
+    flush_is_due: bool,
+    counters: Arc<StoreCounters>,
+    checkpointer: Checkpointer,
+}
+
+impl Writer {
+    /// Starts the writer on a thread of its own.
+    pub(crate) fn start(
+        connection: Connection,
+        counters: Arc<StoreCounters>,
+        checkpointer: Checkpointer,
+    ) -> WriterHandle {
+        let arbiter = Arbiter::new();
+        let address = Writer::start_in_arbiter(&arbiter.handle(), |ctx| {
+            // The permits are the bound; the channel itself must never be full.
+            ctx.set_mailbox_capacity(BOUND.messages * 2);
+            Writer {
+                connection,
+                interactive: VecDeque::new(),
+                bulk: VecDeque::new(),
+                flush_is_due: false,
+                counters,
+                checkpointer,
+            }
+        });
+        WriterHandle { mailbox: Mailbox::new(address, BOUND) }
+    }
+
+    fn take_batch(&mut self) -> Vec<Box<dyn Pending>> {
+        let interactive = self.interactive.len().min(INTERACTIVE_PER_BATCH);
+        let mut batch: Vec<Box<dyn Pending>> = self.interactive.drain(..interactive).collect();
+        let mut bulk_bytes = 0;
+        for _ in 0..BULK_PER_BATCH {
+            let Some((bytes, _)) = self.bulk.front() else { break };
+            // The first one always goes, so that one larger than the bound is not stuck.
+            if bulk_bytes > 0 && bulk_bytes + bytes > BULK_BYTES_PER_BATCH {
+                break;
+            }
+            bulk_bytes += bytes;
+            batch.extend(self.bulk.pop_front().map(|(_, pending)| pending));
+        }
+        batch
+    }
+
+    fn tend_log(&self) {
+        let wal_bytes = self.counters.wal_bytes();
+        if wal_bytes >= WAL_FINISH_BYTES {
+            copy(&self.connection, &self.counters, CheckpointMode::PASSIVE);
+        } else if wal_bytes >= WAL_COPY_BYTES {
+            self.checkpointer.wake();
+        }
+    }
+}
+
+impl Actor for Writer {
+    type Context = Context<Writer>;
+}
+
+impl<W: Write> Handler<Commit<W>> for Writer {
+    type Result = ();
+
+    fn handle(&mut self, commit: Commit<W>, ctx: &mut Context<Writer>) {
+        let pending = Box::new(Job::new(commit.write, commit.answer, commit.permit));
+        match commit.lane {
+            Lane::Interactive => self.interactive.push_back(pending),
+            Lane::Bulk { bytes } => self.bulk.push_back((bytes, pending)),
+        }
+        if !self.flush_is_due {
+            self.flush_is_due = true;
+            // Runs after the mailbox has been drained: whoever waits shares one commit.
+            ctx.notify(Flush);
+        }
+    }
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Flush;
+
+impl Handler<Flush> for Writer {
+    type Result = ();
+
+    fn handle(&mut self, _flush: Flush, ctx: &mut Context<Writer>) {
+        let batch = self.take_batch();
+        batch::run(&self.connection, batch, &self.counters);
+        self.tend_log();
+        self.flush_is_due = !(self.interactive.is_empty() && self.bulk.is_empty());
+        if self.flush_is_due {
+            ctx.notify(Flush);
+        }
+    }
+}
+
+/// Applies all that waits, empties the log, and lets later changes fail.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Close;
+
+impl Handler<Close> for Writer {
+    type Result = ();
+
+    fn handle(&mut self, _close: Close, _ctx: &mut Context<Writer>) {
+        while !(self.interactive.is_empty() && self.bulk.is_empty()) {
+            let batch = self.take_batch();
+            batch::run(&self.connection, batch, &self.counters);
+        }
+        copy(&self.connection, &self.counters, CheckpointMode::TRUNCATE);
+        tracing::debug!(
+            commits = self.counters.commits.load(Ordering::Relaxed),
+            "the writer has closed"
+        );
+    }
+}
