@@ -18,3 +18,6 @@ pub mod router;
 pub mod apps;
 pub mod settings;
 pub mod tokens;
+pub mod outbound;
+pub mod peers;
+pub mod quality;

@@ -13,7 +13,18 @@ use crate::kind::{ErrorKind, Fault};
 const LABEL_BYTES_MAX: usize = 63;
 /// Names that the node keeps for itself, or that people expect to belong to the domain.
 const RESERVED: [&str; 12] = [
-    "admin", "api", "www", "mail", "ftp", "smtp", "pop", "imap", "ns1", "ns2", "localhost", "docs",
+    "admin",
+    "api",
+    "www",
+    "mail",
+    "ftp",
+    "smtp",
+    "pop",
+    "imap",
+    "ns1",
+    "ns2",
+    "localhost",
+    "docs",
 ];
 /// Names that the node itself points at: the main domain's app and the "no such app" page.
 const SYSTEM: [&str; 2] = ["root", "404"];

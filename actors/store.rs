@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use connection::StoreCounters;
-pub use migrate::{CLIENT_MIGRATIONS, Migrations, NODE_MIGRATIONS};
+pub use migrate::{Migrations, NODE_MIGRATIONS};
 pub use owner::{Owner, OwnerError, holder, socket_path};
 pub use reader::Readers;
 pub use writer::{Commit, Lane, Write, Writer, WriterHandle};
@@ -149,6 +149,16 @@ impl Store {
         let readers = Readers::open(path)?;
         let writer = Writer::start(connection, Arc::clone(&counters), checkpointer);
         Ok(Store { writer, readers, counters, path: path.into() })
+    }
+
+    /// Runs one read on a file that is not open, before its node is.
+    pub fn peek<T>(
+        path: &Path,
+        query: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let open = |source| StoreError::Open { path: path.to_owned(), source };
+        let connection = connection::open_reader(path).map_err(open)?;
+        query(&connection).map_err(StoreError::from_sqlite)
     }
 
     /// One more read connection outside the pool, for an actor that keeps it.

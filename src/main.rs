@@ -1,3 +1,7 @@
 //! The `fazt` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fazt::cli::main(std::env::args_os())
+}

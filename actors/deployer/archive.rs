@@ -105,7 +105,8 @@ impl<R: Read + Seek> Archive<R> {
     ///
     /// # Errors
     /// [`ArchiveError::Entry`] when the data is damaged or is not as long as declared,
-    /// [`ArchiveError::Store`] when `consume` fails, [`ArchiveError::Read`] when the spool file does.
+    /// [`ArchiveError::Store`] when `consume` fails, [`ArchiveError::Read`] when the spool
+    /// file does.
     pub fn read(
         &mut self,
         index: usize,

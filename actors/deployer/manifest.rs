@@ -54,7 +54,7 @@ impl std::fmt::Display for ManifestFile {
 pub enum Engine {
     /// V8.
     V8,
-    /// QuickJS.
+    /// `QuickJS`.
     QuickJs,
 }
 

@@ -101,9 +101,9 @@ impl FilePath {
 
     /// Whether the file lies in a folder called `node_modules`.
     pub fn is_in_node_modules(&self) -> bool {
-        self.0.rsplit_once('/').is_some_and(|(folders, _)| {
-            folders.split('/').any(|folder| folder == "node_modules")
-        })
+        self.0
+            .rsplit_once('/')
+            .is_some_and(|(folders, _)| folders.split('/').any(|folder| folder == "node_modules"))
     }
 }
 
@@ -269,8 +269,13 @@ mod tests {
         assert!(!path("a/node_modules").is_in_node_modules());
     }
 
+    /// Many cases, and no file of failures beside the source.
+    fn cases() -> ProptestConfig {
+        ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) }
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
+        #![proptest_config(cases())]
 
         #[test]
         fn no_accepted_path_leaves_its_folder(text in "[./\\\\a:\\x00é ]{0,24}") {

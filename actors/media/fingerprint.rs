@@ -12,7 +12,9 @@ const HASH_CHARS_MAX: usize = 128;
 const SHORT_HASH_CHARS: usize = 8;
 /// Bytes of a file name that are looked at.
 const NAME_BYTES_MAX: usize = 512;
-/// Single letters that a name of words may have, as in `i18n`.
+/// Characters of hexadecimal from which on no word, date or size is that long.
+const SURELY_HEX_CHARS: usize = 16;
+/// Single letters that a run may have and still be words, as in `x86Assembly`.
 const SINGLE_LETTERS_MAX: usize = 2;
 
 /// Whether a part of `file_name` before its extension is a hash.
@@ -21,7 +23,16 @@ pub(super) fn has_hash(file_name: &str) -> bool {
         return false;
     }
     let Some((stem, _extension)) = file_name.rsplit_once('.') else { return false };
-    stem.split(['.', '-', '_']).any(is_hash) || ends_in_url_safe_hash(stem)
+    let mut runs = stem.split(['.', '-', '_']);
+    let first = runs.next().is_some_and(|run| is_hash(run) && is_plainly_random(run));
+    first || runs.any(is_hash) || ends_in_url_safe_hash(stem)
+}
+
+/// Whether a hash is one even where a name usually stands, at the beginning: hexadecimal, or
+/// eight characters with a digit among them, as chunks without a name are called.
+fn is_plainly_random(run: &str) -> bool {
+    let digit = run.contains(|c: char| c.is_ascii_digit());
+    digit && (run.len() == SHORT_HASH_CHARS || run.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Whether one run without separators is a hash.
@@ -36,11 +47,14 @@ fn is_hash(run: &str) -> bool {
     let (lower, upper) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
     let digit = has(u8::is_ascii_digit);
     if run.bytes().all(|b| b.is_ascii_hexdigit()) && lower != upper {
-        // `facade24` are six letters of hexadecimal too, but they are a word.
-        return digit && !(reads_as_words(run) && longest_letters(run) > 2);
+        // `facade24` is hexadecimal too, but a word with a number.
+        return digit && (run.len() >= SURELY_HEX_CHARS || !is_word_and_number(run));
+    }
+    if is_word_and_number(run) {
+        return false;
     }
     match (lower, upper, digit) {
-        (true, true, _) | (true, false, true) => !reads_as_words(run),
+        (true, true, _) | (true, false, true) => !reads_as_words(run, SINGLE_LETTERS_MAX),
         (false, true, true) => run.len() == SHORT_HASH_CHARS && pieces(run).count() > 2,
         _ => false,
     }
@@ -50,14 +64,18 @@ fn is_hash(run: &str) -> bool {
 fn ends_in_url_safe_hash(stem: &str) -> bool {
     let Some(start) = stem.len().checked_sub(SHORT_HASH_CHARS) else { return false };
     let (before, tail) = stem.as_bytes().split_at(start);
-    let separated = matches!(before.last(), None | Some(b'.' | b'-' | b'_'));
     let has = |class: fn(&u8) -> bool| tail.iter().any(class);
+    let separated = match before.last() {
+        Some(last) => matches!(last, b'.' | b'-' | b'_'),
+        // Here a name usually stands, so that more is asked of a hash.
+        None => has(u8::is_ascii_digit),
+    };
     let url_safe = tail.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     separated
         && url_safe
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
-        && std::str::from_utf8(tail).is_ok_and(|tail| !reads_as_words(tail))
+        && std::str::from_utf8(tail).is_ok_and(|tail| !reads_as_words(tail, 1))
 }
 
 /// Whether a run begins as `20240115` does.
@@ -69,18 +87,27 @@ fn begins_with_date(run: &str) -> bool {
     )
 }
 
-/// Letters of the longest piece.
-fn longest_letters(run: &str) -> usize {
-    let letters = pieces(run).filter(|piece| !piece.starts_with(|c: char| c.is_ascii_digit()));
-    letters.map(str::len).max().unwrap_or(0)
+/// Whether a run is letters of one kind followed by digits, or digits followed by them, with
+/// at least three letters: `facade24`, `ieee1394`.
+fn is_word_and_number(run: &str) -> bool {
+    let is_number = |piece: &str| piece.starts_with(|c: char| c.is_ascii_digit());
+    let mut parts = pieces(run);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(one), Some(two), None) if is_number(one) != is_number(two) => {
+            let word = if is_number(one) { two } else { one };
+            word.len() > 2
+        }
+        _ => false,
+    }
 }
 
-/// Whether all pieces of a run are words, abbreviations or numbers.
-fn reads_as_words(run: &str) -> bool {
+/// Whether all pieces of a run are words, abbreviations or numbers, with at most
+/// `singles_max` single letters among them.
+fn reads_as_words(run: &str, singles_max: usize) -> bool {
     let singles = pieces(run)
         .filter(|piece| piece.len() == 1 && !piece.starts_with(|c: char| c.is_ascii_digit()))
         .count();
-    singles <= SINGLE_LETTERS_MAX && pieces(run).all(is_word)
+    singles <= singles_max && pieces(run).all(is_word)
 }
 
 /// Cuts `myHTMLView2` into `my`, `HTML`, `View` and `2`.
@@ -114,17 +141,17 @@ fn pieces(run: &str) -> impl Iterator<Item = &str> {
 
 /// Short forms without a vowel that people write in file names.
 const ABBREVIATIONS: &[&str] = &[
-    "bg", "btn", "cfg", "cls", "cmd", "css", "ctrl", "ctx", "db", "dev", "dl", "fn", "fx", "gl",
-    "hd", "hq", "html", "http", "https", "img", "js", "jsx", "kb", "lg", "lng", "mb", "md", "mdx",
-    "mgr", "mp", "msg", "nd", "nth", "pdf", "pg", "php", "pkg", "png", "ppt", "px", "rd", "rgb",
-    "sdk", "sm", "sql", "src", "ssr", "st", "svg", "th", "tmp", "ts", "tsx", "tv", "txt", "url",
-    "vh", "vr", "vs", "vw", "wp", "www", "xhr", "xl", "xml", "xs", "xxl",
+    "addr", "attr", "bg", "btn", "cfg", "cls", "cmd", "css", "ctrl", "ctx", "db", "dev", "dl",
+    "fn", "fx", "gl", "hd", "hq", "html", "http", "https", "img", "js", "jsx", "kb", "lg", "lng",
+    "mb", "md", "mdx", "mgr", "mp", "msg", "nd", "nth", "pdf", "pg", "php", "pkg", "png", "ppt",
+    "px", "rd", "rgb", "sdk", "sm", "sql", "src", "ssr", "st", "svg", "th", "tmp", "ts", "tsx",
+    "tv", "txt", "url", "vh", "vr", "vs", "vw", "wp", "www", "xhr", "xl", "xml", "xs", "xxl",
 ];
 /// Two consonants that English words begin with.
 const ONSETS: &[&str] = &[
-    "bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gh", "gl", "gn", "gr", "kl", "kn",
-    "kr", "ph", "pl", "pr", "ps", "rh", "sc", "sch", "sh", "sk", "sl", "sm", "sn", "sp", "sq",
-    "st", "sw", "th", "tr", "tw", "vl", "wh", "wr",
+    "bl", "br", "ch", "cl", "cr", "dr", "dw", "fl", "fr", "gh", "gl", "gn", "gr", "kl", "kn", "kr",
+    "ph", "pl", "pr", "ps", "rh", "sc", "sch", "sh", "sk", "sl", "sm", "sn", "sp", "sq", "st",
+    "sw", "th", "tr", "tw", "vl", "wh", "wr",
 ];
 /// Letters of an abbreviation in capitals.
 const CAPITALS_MAX: usize = 5;
@@ -157,7 +184,10 @@ fn is_word(piece: &str) -> bool {
         Some(0 | 1) => true,
         Some(_) => word.get(..2).is_some_and(|two| ONSETS.contains(&two)),
     };
-    starts_well && ends_well(&word) && longest(false) <= CONSONANTS_MAX && longest(true) <= VOWELS_MAX
+    starts_well
+        && ends_well(&word)
+        && longest(false) <= CONSONANTS_MAX
+        && longest(true) <= VOWELS_MAX
 }
 
 /// Whether the consonants at a word's end can be spoken: three need an `s`, `t`, `h` or `d`.

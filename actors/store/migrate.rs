@@ -22,12 +22,6 @@ pub const NODE_MIGRATIONS: Migrations = Migrations {
     steps: &[include_str!("../../migrations/node/0001_hosting.sql")],
 };
 
-/// The schema of a client's own file. The mark reads "fazc".
-pub const CLIENT_MIGRATIONS: Migrations = Migrations {
-    application_id: 0x6661_7a63,
-    steps: &[include_str!("../../migrations/client/0001_peers.sql")],
-};
-
 /// Applies the steps that `connection`'s file lacks.
 ///
 /// Refuses a file of a newer fazt, of the original, or of another program. Before the

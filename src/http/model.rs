@@ -1,7 +1,7 @@
 //! The values of the HTTP API, as they travel.
 //!
 //! The server writes these types and the command line reads them, so that the two
-//! cannot drift apart. Field names are the API's: snake_case, times as RFC 3339 in
+//! cannot drift apart. Field names are the API's: `snake_case`, times as RFC 3339 in
 //! UTC, lists never null. Fields that a newer node adds are ignored by older clients.
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! Which stored coding of a file answers a request (RFC 9110 section 12.5.3).
 
 use fazt_actors::encoding::{Encoding, Encodings};
+use fazt_actors::quality::parse_element;
 
 /// Chooses among the codings that exist; the identity form always does.
 ///
@@ -22,9 +23,6 @@ pub fn choose(accept_encoding: Option<&str>, available: Encodings) -> Encoding {
     best.1
 }
 
-/// The weight 1, in thousandths.
-const WEIGHT_MAX: u16 = 1000;
-
 /// What a header says of the codings that fazt knows, in thousandths.
 #[derive(Default)]
 struct Weights {
@@ -39,11 +37,7 @@ impl Weights {
     fn parse(header: &str) -> Weights {
         let mut weights = Weights::default();
         for element in header.split(',') {
-            let (name, weight) = match element.split_once(';') {
-                Some((name, parameter)) => (name.trim(), parse_weight(parameter)),
-                None => (element.trim(), Some(WEIGHT_MAX)),
-            };
-            let Some(weight) = weight else {
+            let Some((name, weight)) = parse_element(element) else {
                 continue;
             };
             if name == "*" {
@@ -61,23 +55,6 @@ impl Weights {
     fn of(&self, encoding: Encoding) -> u16 {
         let named = self.named.get(usize::from(encoding.code())).copied().flatten();
         named.unwrap_or(self.any)
-    }
-}
-
-/// Reads `q=0.8` in thousandths (RFC 9110 section 12.4.2); `None` for anything else.
-pub fn parse_weight(parameter: &str) -> Option<u16> {
-    let value = parameter.trim();
-    let value = value.strip_prefix("q=").or_else(|| value.strip_prefix("Q="))?;
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
-    if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(3);
-    let thousandths = digits.fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
-    match whole {
-        "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(WEIGHT_MAX),
-        _ => None,
     }
 }
 

@@ -24,7 +24,8 @@ pub enum Ranges {
 /// Reads a `Range` header for a representation of `size` bytes.
 ///
 /// Ignored are other units than bytes, headers with a syntax error, more than
-/// [`RANGES_MAX`] ranges, and overlapping ranges (RFC 9110 section 14.2). Ranges
+/// [`RANGES_MAX`] ranges, overlapping ranges (RFC 9110 section 14.2), and any range of
+/// an empty representation, which no `Content-Range` could describe. Ranges
 /// that begin behind the end are left out while others remain.
 pub fn parse(header: &str, size: u64) -> Ranges {
     let Some((unit, set)) = header.split_once('=') else {
@@ -133,7 +134,9 @@ pub fn multipart(
         let separator = if heads.is_empty() { "" } else { "\r\n" };
         let range = content_range(part, size);
         let head = format!(
-            "{separator}--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {range}\r\n\r\n"
+            "{separator}--{boundary}\r\n\
+             Content-Type: {content_type}\r\n\
+             Content-Range: {range}\r\n\r\n"
         );
         total = total.saturating_add(head.len() as u64).saturating_add(length(part));
         heads.push(head);

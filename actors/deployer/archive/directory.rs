@@ -90,7 +90,6 @@ pub(super) fn read<R: Read + Seek>(
         }
         directory.files.push((path, entry.into()));
     }
-    drop(archive);
     check_overlaps(reader, starts, directory_start.unwrap_or(0))?;
     Ok(directory)
 }
@@ -155,9 +154,7 @@ fn judge(entry: &ZipFileEntry<'_>, limits: &DeployLimits) -> Result<(FilePath, b
 
 /// Files that `fazt deploy` leaves out of a folder, and what macOS adds to an archive.
 fn is_dropped(path: &FilePath) -> bool {
-    path.has_dot_segment()
-        || path.is_in_node_modules()
-        || path.as_str().starts_with("__MACOSX/")
+    path.has_dot_segment() || path.is_in_node_modules() || path.as_str().starts_with("__MACOSX/")
 }
 
 /// Refuses entries that share bytes with each other or with the directory: thousands of them
@@ -167,8 +164,9 @@ fn check_overlaps<R: Read + Seek>(
     mut starts: Vec<(u64, u64, String)>,
     directory_start: u64,
 ) -> Result<(), ArchiveError> {
-    // In the order of the file, so that the headers are read forward.
-    starts.sort_unstable_by_key(|(start, ..)| *start);
+    // In the order of the file, so that the headers are read forward; of two entries at one
+    // place the later one in the directory is to blame.
+    starts.sort_by_key(|(start, ..)| *start);
     let mut end_of_previous = 0;
     for (start, compressed, entry) in starts {
         if start < end_of_previous {

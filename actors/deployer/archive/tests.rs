@@ -1,10 +1,9 @@
 //! Archives that are accepted, and every way in which one is refused.
 
 mod build;
+mod properties;
 
 use std::io::Cursor;
-
-use proptest::prelude::*;
 
 use super::*;
 use crate::kind::{ErrorKind, Fault};
@@ -86,7 +85,8 @@ fn files_come_out_as_they_went_in() {
         stored("a/ünïcode.txt", b""),
     ]);
     let files = unpack(&bytes).unwrap();
-    let expect = [("index.html", &b"<h1>hi</h1>"[..]), ("a/long.bin", &long), ("a/ünïcode.txt", b"")];
+    let expect =
+        [("index.html", &b"<h1>hi</h1>"[..]), ("a/long.bin", &long), ("a/ünïcode.txt", b"")];
     let found: Vec<_> = files.iter().map(|(path, data)| (path.as_str(), &data[..])).collect();
     assert_eq!(found, expect);
     assert_eq!(open(&bytes).unwrap().totals(), Totals { files: 3, bytes: 20_011 });
@@ -100,7 +100,12 @@ fn what_the_original_client_sends_is_read() {
     let paths: Vec<_> = files.iter().map(|(path, data)| (path.as_str(), data.len())).collect();
     assert_eq!(
         paths,
-        [("css/site.css", 59), ("index.html", 243), ("manifest.json", 15), ("posts/first.html", 54)]
+        [
+            ("css/site.css", 59),
+            ("index.html", 243),
+            ("manifest.json", 15),
+            ("posts/first.html", 54)
+        ]
     );
     assert_eq!(files[2].1, b"{\"name\":\"blog\"}");
 }
@@ -131,8 +136,7 @@ fn dot_files_and_node_modules_are_left_out() {
         "the archive holds no files to deploy: its 2 files are dot-files or lie in `node_modules`",
     );
     // Many dropped files do not count against the limit of files.
-    let mut items: Vec<_> =
-        (0..50).map(|i| stored(format!("node_modules/{i}"), b"x")).collect();
+    let mut items: Vec<_> = (0..50).map(|i| stored(format!("node_modules/{i}"), b"x")).collect();
     items.push(stored("index.html", b"x"));
     assert_eq!(unpack(&archive(&items)).unwrap().len(), 1);
 }
@@ -191,7 +195,8 @@ fn encrypted_and_unknown_forms_are_refused() {
     check_refused(
         &[bzip2],
         "ENTRY_REFUSED",
-        "archive entry `secret` is refused: it is compressed with Bzip2; use \"deflate\" or \"store\"",
+        "archive entry `secret` is refused: it is compressed with Bzip2; use \
+         \"deflate\" or \"store\"",
     );
 }
 
@@ -223,7 +228,10 @@ fn entries_must_not_share_bytes() {
     let long = Item { size: 90, compressed_size: 90, ..first.clone() };
     check_entry(&[long], "a", Reason::Overlap);
     // The local header claims a longer name than the directory.
-    check_entry(&[Item { local_name_bytes: Some(60), ..first.clone() }, second], "b", Reason::Overlap);
+    let long_name = Item { local_name_bytes: Some(60), ..stored("a", &[b'x'; 50]) };
+    check_entry(&[long_name, stored("b", &[b'x'; 99])], "b", Reason::Overlap);
+    let too_long = Item { local_name_bytes: Some(6_000), ..first.clone() };
+    check_entry(&[too_long, second], "a", Reason::Overlap);
     let dropped = Item { offset: Some(0), ..stored(".b", b"12345") };
     check_entry(&[first, dropped], ".b", Reason::Overlap);
 }
@@ -329,75 +337,4 @@ fn a_receiver_that_fails_is_not_the_archives_fault() {
 fn an_entry_is_named_so_that_it_can_be_printed() {
     assert_eq!(directory::printable(b"a\x1b[31m\nb"), "a\\u{1b}[31m\\nb");
     assert!(directory::printable(&[b'a'; 100_000]).len() < 300);
-}
-
-/// An honest archive, for mutation.
-fn honest() -> Vec<u8> {
-    archive(&[
-        stored("site/index.html", b"<h1>hi</h1>"),
-        deflated("site/a/b.txt", &[b'x'; 900]),
-        folder("site/c/"),
-        deflated("site/.env", b"x=1"),
-    ])
-}
-
-/// What holds for any bytes at all.
-fn check_promises(bytes: &[u8]) {
-    let Ok(files) = unpack(bytes) else { return };
-    let mut paths = std::collections::HashSet::new();
-    for (path, _) in &files {
-        assert!(FilePath::parse(path, &limits()).is_ok(), "{path:?}");
-        assert!(paths.insert(path), "{path:?}");
-    }
-    assert!(files.len() <= limits().files_max);
-    let total: usize = files.iter().map(|(_, data)| data.len()).sum();
-    assert!(total as u64 <= limits().unpacked_bytes_max);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
-
-    #[test]
-    fn any_bytes_get_an_answer(
-        mut bytes in proptest::collection::vec(any::<u8>(), 0..300),
-        marks in proptest::collection::vec((any::<prop::sample::Index>(), 0..4usize), 0..4),
-    ) {
-        for (at, which) in marks {
-            let mark = [b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06"][which];
-            let at = at.index(bytes.len() + 1);
-            bytes.splice(at..at, mark.iter().copied());
-        }
-        check_promises(&bytes);
-    }
-
-    #[test]
-    fn a_mutated_archive_keeps_the_promises(
-        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
-        cut in proptest::option::of(any::<prop::sample::Index>()),
-    ) {
-        let mut bytes = honest();
-        for (at, value) in changes {
-            let at = at.index(bytes.len());
-            bytes[at] = value;
-        }
-        if let Some(cut) = cut.filter(|_| bytes[0] & 1 == 0) {
-            bytes.truncate(cut.index(bytes.len()));
-        }
-        check_promises(&bytes);
-    }
-
-    #[test]
-    fn any_list_of_entries_keeps_the_promises(
-        names in proptest::collection::vec("[./a\\\\:\u{0}é]{0,6}", 0..6),
-        mode in any::<u16>(), flags in 0..4u16, method in 0..10u16, size in any::<u16>(),
-    ) {
-        let mut items: Vec<_> = names.iter().map(|name| deflated(name, b"some text")).collect();
-        if let Some(item) = items.last_mut() {
-            item.mode = u32::from(mode);
-            item.flags = flags;
-            item.method = method;
-            item.size = u32::from(size);
-        }
-        check_promises(&archive(&items));
-    }
 }

@@ -68,7 +68,10 @@ fn errors_name_file_and_key() {
     check("{\"analytics\":1}", "fazt.json: key `analytics` must be true or false, found a number");
     check("{\"name\":[]}", "fazt.json: key `name` must be a string, found a list");
     check("{\"name\":\"a b\"}", "fazt.json: key `name` is no app name");
-    check("{\"engine\":\"x\"}", "fazt.json: key `engine` must be `v8` or `quickjs`, found another name");
+    check(
+        "{\"engine\":\"x\"}",
+        "fazt.json: key `engine` must be `v8` or `quickjs`, found another name",
+    );
     check(
         "{\"env\":[\"A\",\"1B\"]}",
         "fazt.json: key `env[1]` must be a list of names such as `API_KEY` (letters, digits and \
@@ -96,8 +99,13 @@ fn lists_have_an_end() {
     assert_eq!(error.to_string(), "fazt.json: key `env` has more than 256 entries");
 }
 
+/// Many cases, and no file of failures beside the source.
+fn cases() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
+    #![proptest_config(cases())]
 
     #[test]
     fn any_bytes_get_an_answer(

@@ -123,7 +123,9 @@ proptest! {
 
     #[test]
     fn no_action_can_break_a_response(
-        file in "(/(:a|\\*|x/:b|)\n( ([A-Za-z!: -]{0,8}|X): ?(:a|:splat|\\PC{0,12}|domain;=)\n){0,3}){1,3}|\\PC{0,60}",
+        file in "(/(:a|\\*|x/:b|)\n\
+                 ( ([A-Za-z!: -]{0,8}|X): ?(:a|:splat|\\PC{0,12}|domain;=)\n){0,3}){1,3}\
+                 |\\PC{0,60}",
         path in "/\\PC{0,20}",
     ) {
         let Ok(rules) = parse(&file, &DeployLimits::default()) else { return Ok(()) };

@@ -146,7 +146,8 @@ proptest! {
     fn any_host_has_an_answer_with_a_usable_name(
         host in prop_oneof![
             any::<String>(),
-            "(\\[::1\\]|[vV]?[0-9]{0,11}(--)?[a-zA-Z0-9._-]{0,70}(\\.localhost|\\.example\\.org)?)\\.?(:[0-9]{0,6})?",
+            "(\\[::1\\]|[vV]?[0-9]{0,11}(--)?[a-zA-Z0-9._-]{0,70}\
+             (\\.localhost|\\.example\\.org)?)\\.?(:[0-9]{0,6})?",
         ],
         main in proptest::option::of(Just("example.org")),
     ) {

@@ -223,7 +223,10 @@ proptest! {
         // The same rules twice: found by hashing, and one by one.
         let lines = |condition: &str| -> String {
             let numbered = rules.iter().enumerate();
-            numbered.map(|(n, (from, status))| format!("{from} {condition} /{n} {status}\n")).collect()
+            let line = |(n, (from, status)): (usize, &(String, String))| {
+                format!("{from} {condition} /{n} {status}\n")
+            };
+            numbered.map(line).collect()
         };
         let hashed = find(&lines(""), &path, forced_only);
         let scanned = find(&lines("x"), &format!("{path}?x"), forced_only);

@@ -129,7 +129,8 @@ proptest! {
         for part in &parts {
             prop_assert!(part.start() <= part.end() && *part.end() < size);
         }
-        prop_assert!(parts.iter().map(|part| u128::from(length(part))).sum::<u128>() <= u128::from(size));
+        let total: u128 = parts.iter().map(|part| u128::from(length(part))).sum();
+        prop_assert!(total <= u128::from(size));
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub(super) fn archive(items: &[Item]) -> Vec<u8> {
     for (item, offset) in items.iter().zip(offsets) {
         out.extend(b"PK\x01\x02\x14\x03\x14\x00");
         fields(item, None, &mut out);
-        out.extend([0; 8]);
+        out.extend([0; 6]);
         out.extend((item.mode << 16).to_le_bytes());
         out.extend(offset.to_le_bytes());
         out.extend(&item.name);

@@ -55,7 +55,8 @@ proptest! {
 
     #[test]
     fn a_target_is_a_url_on_the_authors_host(
-        file in "(/(\\*|:a|x\\*|x/:a/\\*) ((k=:k|j) )?(/|/y|/y/|https://h\\.org/|/z\\?q=)(:a|:splat|:k){0,3} 302\n){1,3}",
+        file in "(/(\\*|:a|x\\*|x/:a/\\*) ((k=:k|j) )?\
+                 (/|/y|/y/|https://h\\.org/|/z\\?q=)(:a|:splat|:k){0,3} 302\n){1,3}",
         path in "/(x?/?\\PC{0,20}|x//?[ -~]{0,9})",
         query in prop::option::of("(k=\\PC{0,9}|[ -~]{0,12}|k=[\r\n%0aA]{0,6}|j)"),
     ) {
@@ -72,7 +73,9 @@ proptest! {
     }
 
     #[test]
-    fn any_file_is_rules_or_an_error_with_a_line(file in "(\\PC{0,30}\n){0,4}|[/:* a-z0-9=!\n]{0,60}") {
+    fn any_file_is_rules_or_an_error_with_a_line(
+        file in "(\\PC{0,30}\n){0,4}|[/:* a-z0-9=!\n]{0,60}",
+    ) {
         if let Err(error) = parse(&file, &DeployLimits::default()) {
             prop_assert!((1..=file.lines().count()).contains(&error.line));
         }

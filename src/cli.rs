@@ -1,0 +1,117 @@
+//! The command line: words in, requests out, answers on the terminal.
+//!
+//! Owns the meaning of every word after `fazt`. Results go to stdout, everything else to
+//! stderr. Exit codes: 0 done, 1 failed, 2 not understood.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub mod app;
+pub mod deploy;
+pub mod folder;
+pub mod format;
+pub mod node_client;
+pub mod output;
+pub mod server;
+pub mod target;
+pub mod token;
+
+/// What `fazt --help` ends with.
+const EXAMPLES: &str = "\
+Examples:
+  fazt server start                  run a node on http://localhost:4698
+  fazt deploy ./site                 put a folder online; the app is called `site`
+  fazt deploy . --name blog --to https://example.org
+  fazt app list                      what is online
+  fazt app rollback blog             back to the release before";
+
+/// Your own cloud in one binary and one SQLite file.
+#[derive(Debug, Parser)]
+#[command(name = "fazt", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(arg_required_else_help = true, disable_help_subcommand = false)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The command groups.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run and manage a node on this machine
+    #[command(subcommand, arg_required_else_help = true)]
+    Server(server::ServerCommand),
+    /// Put a folder online
+    Deploy(deploy::DeployArgs),
+    /// See and change the apps of a node
+    #[command(subcommand, arg_required_else_help = true)]
+    App(app::AppCommand),
+    /// Make and revoke credentials
+    #[command(subcommand, arg_required_else_help = true)]
+    Token(token::TokenCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// The original's group for what is `fazt deploy` today
+    #[command(subcommand, hide = true, arg_required_else_help = true)]
+    Client(ClientCommand),
+}
+
+/// What is left of the original's `fazt client`.
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Put a folder online
+    Deploy(deploy::DeployArgs),
+}
+
+/// Runs the command that `words` spell; the first is the program's own name.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Also answers `--help` and `--version`, which clap counts as errors with code 0.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    // The reader of a closed pipe has seen enough.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Server(command) => server::run(command),
+        Command::Deploy(args) | Command::Client(ClientCommand::Deploy(args)) => {
+            in_system(deploy::run(args))
+        }
+        Command::App(command) => in_system(app::run(command)),
+        Command::Token(command) => in_system(token::run(command)),
+        Command::Completions { shell } => completions(shell),
+    }
+}
+
+/// Runs `work` where actors and connections can live.
+fn in_system<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    actix::System::new().block_on(work)
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "fazt", &mut script);
+    output::bytes(&script)
+}
+
+#[cfg(test)]
+mod tests;

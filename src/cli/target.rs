@@ -1,0 +1,241 @@
+//! Which node a command acts on, and with which credential.
+//!
+//! `--db FILE` is a database on this machine: its node is asked through the socket beside it,
+//! or this process becomes its node for the length of the command. Otherwise a node is asked
+//! over HTTP: the one that `--to` names, the default peer, or `local`.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::Args;
+use fazt_actors::peers::{LOCAL, NodeUrl, Peer, Peers};
+use tokio::net::UnixStream;
+
+use super::{node_client::NodeClient, output};
+use crate::server::{SocketNode, serve_socket_only};
+
+/// How long a node on this machine may take to accept a connection to its socket.
+const SOCKET_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The database of a server that is told of no other.
+const DATABASE: &str = "data.db";
+
+/// The node that a command acts on.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The node to act on: a peer's name or a URL
+    #[arg(long, alias = "server", value_name = "PEER|URL", conflicts_with = "db")]
+    pub to: Option<String>,
+    /// Act on this database file, whether its node runs or not
+    #[arg(long, value_name = "FILE", value_parser = parse_path)]
+    pub db: Option<PathBuf>,
+}
+
+/// Reads a path whose leading `~/` the shell has left alone, as in `--db=~/data.db`.
+///
+/// # Errors
+/// The path is empty, or needs a home folder that nobody has named.
+pub fn parse_path(text: &str) -> Result<PathBuf, String> {
+    expand_home(text, env::var_os("HOME").map(PathBuf::from).as_deref())
+}
+
+fn expand_home(text: &str, home: Option<&Path>) -> Result<PathBuf, String> {
+    match (text, text.strip_prefix("~/"), home) {
+        ("", ..) => Err("a path is missing".to_owned()),
+        (_, None, _) => Ok(PathBuf::from(text)),
+        (_, Some(rest), Some(home)) => Ok(home.join(rest)),
+        (_, Some(_), None) => Err("HOME is not set, so ~ means nothing".to_owned()),
+    }
+}
+
+/// The server's database: the flag, else `FAZT_DB_PATH` (clap has looked), else `./data.db`.
+pub fn database(flag: Option<PathBuf>) -> PathBuf {
+    flag.unwrap_or_else(|| PathBuf::from(DATABASE))
+}
+
+/// Does `work` with the node that `target` means, and lets go of the node afterwards.
+///
+/// # Errors
+/// No node can be found or opened, or `work` failed.
+pub async fn with_node<T>(
+    target: &Target,
+    work: impl AsyncFnOnce(&NodeClient) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let Some(database) = &target.db else {
+        return work(&over_http(target.to.as_deref()).await?).await;
+    };
+    let (client, opened) = on_database(database).await?;
+    let done = work(&client).await;
+    // Its idle connections would keep the node waiting.
+    drop(client);
+    // The node closes its file in order even when the work has failed.
+    let stopped = match opened {
+        Some(node) => node.stop().await,
+        None => Ok(()),
+    };
+    let done = done?;
+    stopped.with_context(|| format!("cannot close {}", database.display()))?;
+    Ok(done)
+}
+
+/// The node that runs `database`, or none where no process does.
+///
+/// # Errors
+/// The socket is there but does not accept.
+pub async fn running(database: &Path) -> anyhow::Result<Option<NodeClient>> {
+    let socket = socket_path(database);
+    let connecting = UnixStream::connect(&socket);
+    match tokio::time::timeout(SOCKET_CONNECT_TIMEOUT, connecting).await {
+        Ok(Ok(_)) => Ok(Some(NodeClient::on_socket(&socket, database))),
+        Ok(Err(cause)) if is_nobody(&cause) => Ok(None),
+        Ok(Err(cause)) => {
+            Err(cause).with_context(|| format!("cannot connect to {}", socket.display()))
+        }
+        Err(_) => {
+            anyhow::bail!("the node that runs {} does not accept connections", database.display())
+        }
+    }
+}
+
+/// No socket, one that its node has left behind, or no such folder at all.
+fn is_nobody(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionRefused, NotFound};
+    matches!(cause.kind(), NotFound | ConnectionRefused)
+}
+
+async fn on_database(database: &Path) -> anyhow::Result<(NodeClient, Option<SocketNode>)> {
+    if let Some(client) = running(database).await? {
+        return Ok((client, None));
+    }
+    // A slip in the path must not leave an empty database behind.
+    if !database.exists() {
+        anyhow::bail!(
+            "there is no database {}; make one with `fazt server init --db FILE`",
+            database.display()
+        );
+    }
+    let node = serve_socket_only(database)
+        .await
+        .with_context(|| format!("cannot open {}", database.display()))?;
+    Ok((NodeClient::on_socket(&socket_path(database), database), Some(node)))
+}
+
+/// The socket of the node that owns `database`.
+fn socket_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".sock");
+    PathBuf::from(name)
+}
+
+async fn over_http(to: Option<&str>) -> anyhow::Result<NodeClient> {
+    let peers = open_peers()?;
+    let token = env::var("FAZT_TOKEN").ok().filter(|token| !token.is_empty());
+    match choose(&peers, to)? {
+        Choice::Peer(peer) => {
+            let token = token.or(peer.token);
+            let token = require_token(token, &peer.url)?;
+            Ok(NodeClient::at(&peer.url, Some(&token)))
+        }
+        Choice::Url(asked) => {
+            let url = admin_url(&asked).await?;
+            let stored = match peers.find_by_url(&url)? {
+                Some(peer) => peer.token,
+                None => peers.find_by_url(&asked)?.and_then(|peer| peer.token),
+            };
+            let token = require_token(token.or(stored), &url)?;
+            Ok(NodeClient::at(&url, Some(&token)))
+        }
+    }
+}
+
+fn require_token(token: Option<String>, url: &NodeUrl) -> anyhow::Result<String> {
+    token.with_context(|| {
+        format!(
+            "no token is known for {url}; make one on that machine with \
+             `fazt server create-key --name NAME` and put it into FAZT_TOKEN"
+        )
+    })
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Choice {
+    Peer(Peer),
+    Url(NodeUrl),
+}
+
+fn choose(peers: &Peers, to: Option<&str>) -> anyhow::Result<Choice> {
+    let Some(to) = to else {
+        let peer = match peers.default_peer()? {
+            Some(peer) => Some(peer),
+            None => peers.get(LOCAL)?,
+        };
+        return peer.map(Choice::Peer).context(
+            "no node is known yet; start one with `fazt server start`, or name one with \
+             `--to URL` or `--db FILE`",
+        );
+    };
+    if to.contains("://") {
+        return Ok(Choice::Url(to.parse()?));
+    }
+    if let Some(peer) = peers.get(to)? {
+        return Ok(Choice::Peer(peer));
+    }
+    let known: Vec<String> = peers.list()?.into_iter().map(|peer| peer.name).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    anyhow::bail!("no peer is called {to:?} (known: {known}); a URL begins with https://")
+}
+
+/// Where the API of the node behind `asked` answers. The node is believed only as far as
+/// [`NodeUrl::may_lead_to`] goes, since the token will follow.
+async fn admin_url(asked: &NodeUrl) -> anyhow::Result<NodeUrl> {
+    if asked.is_admin_host() {
+        return Ok(asked.clone());
+    }
+    let Some(found) = NodeClient::at(asked, None).discover().await? else {
+        return Ok(asked.clone());
+    };
+    let named = NodeUrl::parse(&found.admin_url).ok();
+    match named.filter(|named| asked.may_lead_to(named)) {
+        Some(named) => Ok(named),
+        None => {
+            output::note(&format!(
+                "warning: {asked} names {:?} as its admin host, which is not its own; \
+                 asking {asked} itself",
+                found.admin_url
+            ));
+            Ok(asked.clone())
+        }
+    }
+}
+
+/// The client's own file, where the environment puts it.
+///
+/// # Errors
+/// Nobody has a home folder, or the file cannot be opened.
+pub fn open_peers() -> anyhow::Result<Peers> {
+    let path = client_path(
+        env::var_os("XDG_CONFIG_HOME").map(PathBuf::from),
+        env::var_os("HOME").map(PathBuf::from),
+    )?;
+    let peers = Peers::open(&path)?;
+    if let Some(warning) = peers.warning() {
+        output::note(&format!("warning: {warning}"));
+    }
+    Ok(peers)
+}
+
+/// `$XDG_CONFIG_HOME/fazt/data.db`, else `~/.config/fazt/data.db`. A relative path in the
+/// variable does not count, as its specification says.
+fn client_path(xdg: Option<PathBuf>, home: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let config = xdg
+        .filter(|path| path.is_absolute())
+        .or_else(|| home.filter(|path| path.is_absolute()).map(|home| home.join(".config")))
+        .context("neither HOME nor XDG_CONFIG_HOME says where tokens are kept; set one")?;
+    Ok(config.join("fazt/data.db"))
+}
+
+#[cfg(test)]
+mod tests;

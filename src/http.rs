@@ -1,0 +1,65 @@
+//! HTTP: from requests to messages, and from answers to bytes.
+//!
+//! Two kinds of hosts share one listener. On the admin host the endpoints of
+//! `routes` answer, each behind its permission. Everything else is a visitor's
+//! request for a file, and takes the short way through `serve`.
+
+mod apps;
+mod body;
+pub mod conditional;
+mod connection;
+mod content_body;
+mod deploy;
+mod error;
+mod file_response;
+pub mod model;
+pub mod negotiate;
+mod operator;
+mod pages;
+pub mod range;
+mod releases;
+mod routes;
+mod serve;
+mod spool;
+mod system;
+mod tokens;
+mod uploads;
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::{App, Error, guard, web};
+
+use crate::node::Node;
+pub use connection::remember;
+pub use routes::{ENDPOINTS, Endpoint, Permission};
+
+/// Everything that a node answers, as an actix application. The server and the tests use it.
+pub fn app(
+    node: Arc<Node>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let hosts = Arc::clone(&node);
+    let api = web::scope("/api")
+        .guard(guard::fn_guard(move |context| connection::is_admin(context, &hosts)))
+        .wrap(from_fn(error::with_request_id))
+        .configure(routes::register)
+        .default_service(web::to(error::no_such_endpoint));
+    App::new()
+        .app_data(web::Data::from(node))
+        .service(api)
+        .default_service(web::to(serve::serve))
+        .wrap_fn(|request, service| {
+            connection::note_local_ip(&request);
+            service.call(request)
+        })
+}

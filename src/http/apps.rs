@@ -1,0 +1,150 @@
+//! `/api/apps`: what is on the air, and taking it off.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use fazt_actors::apps::{self, AppRow, Shown};
+use fazt_actors::deployer::{DeleteApp, RestoreApp, RollBack};
+use fazt_actors::timestamp::Timestamp;
+use serde::Deserialize;
+
+use super::body::read_json;
+use super::error::{ApiError, ApiResult};
+use super::model::{self, AppDeleted, Envelope, PageMeta, RollbackRequest};
+use super::operator::Operator;
+use crate::config::NodeConfig;
+use crate::node::Node;
+
+/// Apps on a page, unless fewer are asked for.
+const PAGE_APPS_MAX: usize = 1000;
+
+/// Query of the list.
+#[derive(Debug, Deserialize)]
+pub(super) struct ListQuery {
+    #[serde(default)]
+    deleted: bool,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// `GET /api/apps`.
+pub(super) async fn list(
+    _operator: Operator,
+    node: web::Data<Node>,
+    query: web::Query<ListQuery>,
+) -> ApiResult {
+    let shown = if query.deleted { Shown::Deleted } else { Shown::Live };
+    let limit = query.limit.unwrap_or(PAGE_APPS_MAX).clamp(1, PAGE_APPS_MAX);
+    let after = query.cursor.as_deref().map(read_cursor).transpose()?;
+    let (page, total) =
+        node.store.readers.read(move |c| apps::list(c, shown, after.as_ref(), limit)).await?;
+    let next_cursor =
+        page.last().filter(|_| page.len() == limit).map(|app| format!("{}~{}", app.name, app.id));
+    let data: Vec<model::App> = page.into_iter().map(|app| shown_app(app, &node.config)).collect();
+    Ok(HttpResponse::Ok().json(Envelope { data, meta: Some(PageMeta { next_cursor, total }) }))
+}
+
+fn read_cursor(text: &str) -> ApiResult<(String, i64)> {
+    text.split_once('~')
+        .and_then(|(name, id)| Some((name.to_owned(), id.parse().ok()?)))
+        .ok_or_else(|| ApiError::field("cursor", "must be a `next_cursor` of an earlier page"))
+}
+
+/// `GET /api/apps/{app}`.
+pub(super) async fn show(
+    _operator: Operator,
+    node: web::Data<Node>,
+    key: web::Path<String>,
+) -> ApiResult {
+    let app = find(&node, &key, Shown::Live).await?;
+    Ok(answer(shown_app(app, &node.config)))
+}
+
+/// Query of the deletion.
+#[derive(Debug, Deserialize)]
+pub(super) struct DeleteQuery {
+    #[serde(default)]
+    purge: bool,
+}
+
+/// `DELETE /api/apps/{app}`.
+pub(super) async fn delete(
+    operator: Operator,
+    node: web::Data<Node>,
+    key: web::Path<String>,
+    query: web::Query<DeleteQuery>,
+) -> ApiResult {
+    let purge = query.purge;
+    let app = match find(&node, &key, Shown::Live).await {
+        Ok(app) => app,
+        Err(_) if purge => find(&node, &key, Shown::Deleted).await?,
+        Err(error) => return Err(error),
+    };
+    let delete = DeleteApp { app: app.id, purge, at: Timestamp::now() };
+    node.deployer.ask(delete).await??;
+    tracing::info!(app = %app.name, id = %app.public_id, purge, by = operator.name(), "deleted");
+    let message = match purge {
+        true => "deleted for good".to_owned(),
+        false => format!("deleted; `fazt app restore {}` brings it back for 30 days", app.name),
+    };
+    Ok(answer(AppDeleted { message, name: app.name, id: app.public_id }))
+}
+
+/// `POST /api/apps/{app}/restore`.
+pub(super) async fn restore(
+    operator: Operator,
+    node: web::Data<Node>,
+    key: web::Path<String>,
+) -> ApiResult {
+    let app = find(&node, &key, Shown::Deleted).await?;
+    node.deployer.ask(RestoreApp { app: app.id, at: Timestamp::now() }).await??;
+    tracing::info!(app = %app.name, id = %app.public_id, by = operator.name(), "restored");
+    let app = find(&node, &app.public_id, Shown::Live).await?;
+    Ok(answer(shown_app(app, &node.config)))
+}
+
+/// `POST /api/apps/{app}/rollback`.
+pub(super) async fn roll_back(
+    operator: Operator,
+    node: web::Data<Node>,
+    key: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> ApiResult {
+    let limit = node.limits.json_body_bytes_max;
+    let wanted: RollbackRequest = read_json(&request, payload, limit).await?;
+    let number = match wanted.release.map(u32::try_from).transpose() {
+        Ok(number) => number,
+        Err(_) => return Err(ApiError::field("release", "is not the number of a release")),
+    };
+    let app = find(&node, &key, Shown::Live).await?;
+    let roll_back = RollBack { app: app.id, number, at: Timestamp::now() };
+    let activated = node.deployer.ask(roll_back).await??;
+    tracing::info!(app = %app.name, release = activated.number, by = operator.name(), "rolled back");
+    Ok(answer(super::deploy::result(activated, &node.config)))
+}
+
+/// The app with this name or id, as the path of a request gives it.
+pub(super) async fn find(node: &Node, key: &str, shown: Shown) -> ApiResult<AppRow> {
+    let wanted = if key.starts_with("app_") { key.to_owned() } else { key.to_ascii_lowercase() };
+    let found = node.store.readers.read(move |c| apps::find(c, &wanted, shown)).await?;
+    found.ok_or_else(|| ApiError::no_app(key))
+}
+
+/// A successful answer that is not a page of a list.
+pub(super) fn answer<T: serde::Serialize>(data: T) -> HttpResponse {
+    HttpResponse::Ok().json(Envelope { data, meta: None })
+}
+
+fn shown_app(app: AppRow, config: &NodeConfig) -> model::App {
+    model::App {
+        url: config.app_url(&app.name),
+        id: app.public_id,
+        name: app.name,
+        live_release: app.live_number.map(u64::from),
+        file_count: app.file_count,
+        size_bytes: app.size_bytes,
+        created_at: app.created_at.to_rfc3339(),
+        updated_at: app.updated_at.to_rfc3339(),
+        deleted_at: app.deleted_at.map(Timestamp::to_rfc3339),
+        source: "deploy".to_owned(),
+    }
+}

@@ -1,0 +1,140 @@
+//! Who is asking, and whether the table of endpoints lets them.
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
+use fazt_actors::apps::{self, Shown};
+use fazt_actors::kind::ErrorKind;
+use fazt_actors::name::AppName;
+use fazt_actors::timestamp::Timestamp;
+use fazt_actors::tokens::{Scope, Token};
+
+use super::connection::OwnersSocket;
+use super::error::{ApiError, ApiResult};
+use super::routes::{Permission, find_endpoint};
+use crate::node::Node;
+
+/// Somebody whose request was let through. Handlers take it as an argument.
+#[derive(Clone, Debug)]
+pub(super) enum Operator {
+    /// Whoever can open the node's socket.
+    Owner,
+    /// Whoever holds this token.
+    Token(Arc<Token>),
+}
+
+impl Operator {
+    /// What releases and logs call them.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Operator::Owner => "owner",
+            Operator::Token(token) => &token.name,
+        }
+    }
+
+    /// Whether they may deploy this app. The node's own pages are the owner's alone.
+    pub(super) fn may_deploy(&self, app: &AppName) -> ApiResult<()> {
+        let permission = if app.is_system() { Permission::Admin } else { Permission::DeployApp };
+        self.check(permission, Some(app.as_str()))
+    }
+
+    fn check(&self, permission: Permission, app: Option<&str>) -> ApiResult<()> {
+        let is_let_through = match self {
+            Operator::Owner => true,
+            Operator::Token(token) => {
+                token.scopes.iter().any(|scope| permits(scope, permission, app))
+            }
+        };
+        if is_let_through {
+            return Ok(());
+        }
+        let message = format!("this token's scopes do not allow this; it needs {permission}");
+        Err(ApiError::new(ErrorKind::Forbidden, "FORBIDDEN", message))
+    }
+}
+
+/// The one place where scopes meet permissions.
+fn permits(scope: &Scope, permission: Permission, app: Option<&str>) -> bool {
+    match (scope, permission) {
+        (_, Permission::OwnersSocket) => false,
+        (_, Permission::Public | Permission::DeployNamed) | (Scope::Admin, _) => {
+            // Which app is named in the body is checked by `may_deploy`, once it is read.
+            permission != Permission::DeployNamed || !matches!(scope, Scope::Read)
+        }
+        (Scope::Deploy, Permission::DeployApp | Permission::ReadApp)
+        | (Scope::Read, Permission::Read | Permission::ReadApp) => true,
+        (Scope::DeployApp(own), Permission::DeployApp | Permission::ReadApp) => {
+            app == Some(own.as_str())
+        }
+        (Scope::Read | Scope::Deploy | Scope::DeployApp(_), _) => false,
+    }
+}
+
+/// Lets a request through to its handler only as the table says. Wraps every endpoint.
+pub(super) async fn authorise(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let endpoint = request
+        .match_pattern()
+        .and_then(|pattern| find_endpoint(request.method(), &pattern))
+        .ok_or_else(|| ApiError::new(ErrorKind::Forbidden, "FORBIDDEN", "not in the table"))?;
+    if endpoint.permission != Permission::Public {
+        let operator = identify(&request)?;
+        let app = app_of(&request).await?;
+        operator.check(endpoint.permission, app.as_deref())?;
+        request.extensions_mut().insert(operator);
+    }
+    next.call(request).await
+}
+
+fn identify(request: &ServiceRequest) -> ApiResult<Operator> {
+    if request.conn_data::<OwnersSocket>().is_some() {
+        return Ok(Operator::Owner);
+    }
+    let unauthenticated = |message: &str| {
+        ApiError::new(ErrorKind::Unauthenticated, "UNAUTHORIZED", message)
+    };
+    let value = request.headers().get(header::AUTHORIZATION).ok_or_else(|| {
+        unauthenticated("this needs a token: send `Authorization: Bearer fazt_…`")
+    })?;
+    let presented = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or_else(|| unauthenticated("the Authorization header must read `Bearer fazt_…`"))?;
+    let node = request
+        .app_data::<web::Data<Node>>()
+        .ok_or_else(|| unauthenticated("this node has no tokens"))?;
+    Ok(Operator::Token(node.tokens.authenticate(presented, Timestamp::now())?))
+}
+
+/// The name of the app that the path names, for scopes of one app.
+async fn app_of(request: &ServiceRequest) -> ApiResult<Option<String>> {
+    let Some(key) = request.match_info().get("app") else { return Ok(None) };
+    if !key.starts_with("app_") {
+        return Ok(Some(key.to_ascii_lowercase()));
+    }
+    let Some(node) = request.app_data::<web::Data<Node>>() else { return Ok(None) };
+    let id = key.to_owned();
+    let found = node.store.readers.read(move |c| apps::find(c, &id, Shown::Live)).await?;
+    Ok(found.map(|app| app.name))
+}
+
+impl FromRequest for Operator {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Operator, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let operator = request.extensions().get::<Operator>().cloned();
+        std::future::ready(operator.ok_or_else(|| {
+            ApiError::new(ErrorKind::Unauthenticated, "UNAUTHORIZED", "this needs a token")
+        }))
+    }
+}

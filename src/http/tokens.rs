@@ -1,0 +1,75 @@
+//! `/api/tokens`: credentials, made, listed and revoked.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use fazt_actors::kind::ErrorKind;
+use fazt_actors::timestamp::Timestamp;
+use fazt_actors::tokens::{NewToken, Scope, Token};
+
+use super::apps::answer;
+use super::body::read_json;
+use super::error::{ApiError, ApiResult};
+use super::model::{self, Envelope, Message, TokenCreated, TokenRequest};
+use super::operator::Operator;
+use crate::node::Node;
+
+/// Scopes of one token.
+const SCOPES_MAX: usize = 100;
+
+/// `GET /api/tokens`.
+pub(super) async fn list(_operator: Operator, node: web::Data<Node>) -> ApiResult {
+    let shown: Vec<model::Token> = node.tokens.list().iter().map(|token| shown(token)).collect();
+    Ok(answer(shown))
+}
+
+/// `POST /api/tokens`.
+pub(super) async fn create(
+    operator: Operator,
+    node: web::Data<Node>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> ApiResult {
+    let body: TokenRequest = read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+    if body.scopes.len() > SCOPES_MAX {
+        return Err(ApiError::field("scopes", format!("are more than {SCOPES_MAX}")));
+    }
+    let scopes = body
+        .scopes
+        .iter()
+        .map(|scope| Scope::parse(scope))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| ApiError::field("scopes", error.to_string()))?;
+    let at = Timestamp::now();
+    let expires_at = body.expires_in_seconds.map(|seconds| at.after(Duration::from_secs(seconds)));
+    let new = NewToken { name: body.name, scopes, expires_at, at };
+    let (token, text) = node.tokens.create(new).await?;
+    tracing::info!(token = %token.id, name = %token.name, by = operator.name(), "made a token");
+    let data = TokenCreated { info: shown(&token), token: text };
+    Ok(HttpResponse::Created().json(Envelope { data, meta: None }))
+}
+
+/// `DELETE /api/tokens/{token}`.
+pub(super) async fn revoke(
+    operator: Operator,
+    node: web::Data<Node>,
+    id: web::Path<String>,
+) -> ApiResult {
+    if !node.tokens.revoke(&id).await? {
+        let message = "there is no such token; `fazt token list` shows those there are";
+        return Err(ApiError::new(ErrorKind::NotFound, "TOKEN_NOT_FOUND", message));
+    }
+    tracing::info!(token = %id, by = operator.name(), "revoked a token");
+    Ok(answer(Message { message: "token revoked".to_owned() }))
+}
+
+fn shown(token: &Token) -> model::Token {
+    model::Token {
+        id: token.id.to_string(),
+        name: token.name.to_string(),
+        scopes: token.scopes.iter().map(Scope::to_string).collect(),
+        created_at: token.created_at.to_rfc3339(),
+        expires_at: token.expires_at.map(Timestamp::to_rfc3339),
+        last_used_at: token.last_used_at().map(Timestamp::to_rfc3339),
+    }
+}

@@ -1,0 +1,314 @@
+//! Runs a node: takes the database, opens the listeners, and stops in order.
+
+use std::fs::Permissions;
+use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpServer, web};
+use actix_web::dev::ServerHandle;
+use actix_web::rt::signal::unix::{SignalKind, signal};
+use anyhow::{Context, bail};
+use fazt_actors::limits::Limits;
+use fazt_actors::peers::{NodeUrl, Remembered};
+use fazt_actors::settings::{self, SetSettings, Setting};
+use fazt_actors::store::{NODE_MIGRATIONS, Owner, Store, socket_path};
+use fazt_actors::timestamp::Timestamp;
+use fazt_actors::tokens::{NewToken, Scope};
+
+use crate::cli::output;
+use crate::cli::server::{InitArgs, LogFormat, ServerArgs};
+use crate::cli::target::open_peers;
+use crate::config::{DEFAULT_PORT, NodeConfig};
+use crate::http;
+use crate::node::Node;
+
+/// How long requests may take to finish once the node was told to stop.
+const GRACE_SECONDS: u64 = 10;
+
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection may stay idle between two requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Connections of one worker.
+const CONNECTIONS_MAX: usize = 20_000;
+
+/// Connections that the kernel keeps while all workers are busy.
+const BACKLOG: u32 = 2048;
+
+/// Threads of one worker for reads; the store's own bound is lower.
+const BLOCKING_THREADS: usize = 32;
+
+/// The name of the token that `server start` gives to this user's client.
+const LOCAL_TOKEN: &str = "local";
+
+/// Runs a node until it is told to stop.
+pub fn start(args: ServerArgs) -> anyhow::Result<()> {
+    log_to_stderr(args.log_format);
+    let database = absolute(&args.database())?;
+    actix::System::new().block_on(run(database, args))
+}
+
+/// Makes a new database with these settings.
+pub fn init(args: InitArgs) -> anyhow::Result<()> {
+    let database = absolute(&args.database())?;
+    if database.exists() {
+        bail!("{} exists already; start it with `fazt server start`", database.display());
+    }
+    actix::System::new().block_on(async {
+        let _owner = Owner::take(&database)?;
+        let store = Store::open(&database, &NODE_MIGRATIONS)?;
+        let mut values = Vec::new();
+        values.extend(args.port.map(|port| (Setting::Port, port.to_string())));
+        values.extend(args.domain.map(|domain| (Setting::Domain, domain)));
+        store.writer.commit(SetSettings(values)).await?;
+        restrict(&database)?;
+        store.close().await;
+        anyhow::Ok(())
+    })?;
+    output::line(&format!("made {}; start it with `fazt server start`", database.display()))
+}
+
+/// A node that answers on its socket alone, for one command.
+pub struct SocketNode {
+    node: Arc<Node>,
+    server: ServerHandle,
+    socket: PathBuf,
+    _owner: Owner,
+}
+
+impl SocketNode {
+    /// Stops it and closes the database.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.server.stop(true).await;
+        self.node.close().await;
+        std::fs::remove_file(&self.socket).context("cannot remove the socket")
+    }
+}
+
+/// Opens a database that no node has open, and answers on its socket.
+pub async fn serve_socket_only(database: &Path) -> anyhow::Result<SocketNode> {
+    let database = absolute(database)?;
+    if !database.exists() {
+        bail!("there is no database {}; `fazt server start` makes one", database.display());
+    }
+    let owner = Owner::take(&database)?;
+    let config = NodeConfig { listen: None, ..stored_config(&database)? };
+    let node = Arc::new(Node::open(&database, &owner, config, Limits::default()).await?);
+    let socket = socket_path(&database);
+    let shared = Arc::clone(&node);
+    let server = HttpServer::new(move || http::app(Arc::clone(&shared)))
+        .workers(1)
+        .on_connect(http::remember)
+        .disable_signals()
+        .listen_uds(bind_socket(&socket)?)
+        .context("cannot listen on the socket")?
+        .run();
+    let handle = server.handle();
+    actix::spawn(server);
+    Ok(SocketNode { node, server: handle, socket, _owner: owner })
+}
+
+async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
+    let is_new = !database.exists();
+    let mut owner = Owner::take(&database)?;
+    let (listener, is_inherited) = match inherited_listener()? {
+        Some(listener) => (Some(listener), true),
+        None => (None, false),
+    };
+    let store_config = if is_new { NodeConfig::default() } else { stored_config(&database)? };
+    let mut config = resolve(args, store_config);
+    let listener = match listener {
+        Some(listener) => listener,
+        None => bind(config.listen.unwrap_or_else(default_address))?,
+    };
+    config.listen = Some(listener.local_addr().context("cannot tell the listener's address")?);
+    let node = Arc::new(Node::open(&database, &owner, config, Limits::default()).await?);
+    restrict(&database)?;
+    owner.describe(Some(&node.config.local_url()))?;
+
+    let socket = socket_path(&database);
+    let shared = Arc::clone(&node);
+    let server = HttpServer::new(move || http::app(Arc::clone(&shared)))
+        .on_connect(http::remember)
+        .disable_signals()
+        .shutdown_timeout(GRACE_SECONDS)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .max_connections(CONNECTIONS_MAX)
+        .worker_max_blocking_threads(BLOCKING_THREADS)
+        .listen_auto_h2c(listener)
+        .context("cannot use the listener")?
+        .listen_uds(bind_socket(&socket)?)
+        .context("cannot listen on the socket")?
+        .run();
+    let handle = server.handle();
+    let running = actix::spawn(server);
+    if let Err(error) = hand_token_to_local_client(&node).await {
+        // The node serves all the same; this only spares its owner a step.
+        tracing::warn!(error = %format!("{error:#}"), "cannot give this user's client a token");
+    }
+    tracing::info!(
+        url = %node.config.admin_url(),
+        database = %database.display(),
+        is_new,
+        is_inherited,
+        apps = node.routes.table().len(),
+        "fazt {} is running; stop it with Ctrl-C or `fazt server stop`",
+        env!("CARGO_PKG_VERSION")
+    );
+
+    wait_for_stop(&node).await?;
+    tracing::info!("stopping: requests have {GRACE_SECONDS} s to finish");
+    handle.stop(true).await;
+    running.await.context("the server task failed")?.context("the server failed")?;
+    node.close().await;
+    std::fs::remove_file(&socket).context("cannot remove the socket")?;
+    drop(owner);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Returns when the process is signalled or the owner asks through the socket.
+async fn wait_for_stop(node: &Node) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = node.stop.notified() => {}
+    }
+    Ok(())
+}
+
+/// Flag and environment are in `args` already; then the database; then the default.
+fn resolve(args: ServerArgs, stored: NodeConfig) -> NodeConfig {
+    let stored_address = stored.listen.unwrap_or_else(default_address);
+    NodeConfig {
+        listen: Some(SocketAddr::new(
+            args.listen.unwrap_or_else(|| stored_address.ip()),
+            args.port.unwrap_or_else(|| stored_address.port()),
+        )),
+        domain: args.domain.or(stored.domain).filter(|domain| domain != "localhost"),
+        access_log: args.access_log || stored.access_log,
+    }
+}
+
+fn default_address() -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT)
+}
+
+/// What the database says of where its node is reached.
+fn stored_config(database: &Path) -> anyhow::Result<NodeConfig> {
+    let read = |setting| {
+        Store::peek(database, |connection| settings::get(connection, setting))
+            .context("cannot read the settings")
+    };
+    let port = read(Setting::Port)?.and_then(|port| port.parse().ok()).unwrap_or(DEFAULT_PORT);
+    let address = read(Setting::Listen)?.and_then(|address| address.parse().ok());
+    Ok(NodeConfig {
+        listen: Some(SocketAddr::new(address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), port)),
+        domain: read(Setting::Domain)?,
+        access_log: read(Setting::AccessLog)?.as_deref() == Some("true"),
+    })
+}
+
+/// A socket that the parent process opened, so that a restart loses no connection.
+fn inherited_listener() -> anyhow::Result<Option<TcpListener>> {
+    let mut inherited = listenfd::ListenFd::from_env();
+    if inherited.len() == 0 {
+        return Ok(None);
+    }
+    inherited.take_tcp_listener(0).context("LISTEN_FDS does not name a TCP socket")
+}
+
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = std::net::TcpListener::bind(address);
+    let listener = bound.with_context(|| {
+        format!("cannot listen on {address}: is the port taken? choose another with --port")
+    })?;
+    rustix::net::listen(&listener, i32::try_from(BACKLOG).unwrap_or(i32::MAX))
+        .context("cannot widen the backlog")?;
+    Ok(listener)
+}
+
+/// Makes the node's socket, which only its owner can open.
+fn bind_socket(path: &Path) -> anyhow::Result<UnixListener> {
+    // Whoever holds the lock owns the name; what lies there is a dead node's.
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).context("cannot remove a socket left behind"),
+    }
+    let listener = UnixListener::bind(path)
+        .with_context(|| format!("cannot make the socket {}", path.display()))?;
+    restrict(path)?;
+    Ok(listener)
+}
+
+/// Lets only the owner of a file read and write it.
+fn restrict(path: &Path) -> anyhow::Result<()> {
+    std::fs::set_permissions(path, Permissions::from_mode(0o600))
+        .with_context(|| format!("cannot restrict access to {}", path.display()))
+}
+
+/// Makes sure that this user's client has a good token for this node, as peer `local`.
+async fn hand_token_to_local_client(node: &Node) -> anyhow::Result<()> {
+    let url = NodeUrl::parse(&node.config.local_url())?;
+    let now = Timestamp::now();
+    let held = web::block(|| -> anyhow::Result<_> { Ok(open_peers()?.get(LOCAL_TOKEN)?) }).await??;
+    let is_good = held.as_ref().is_some_and(|peer| {
+        let token = peer.token.as_deref().unwrap_or_default();
+        peer.url == url && node.tokens.authenticate(token, now).is_ok()
+    });
+    if is_good {
+        return Ok(());
+    }
+    // Nobody else holds the one that this replaces: it was in the same place.
+    let replaced: Vec<_> =
+        node.tokens.list().into_iter().filter(|token| &*token.name == LOCAL_TOKEN).collect();
+    let new = NewToken {
+        name: LOCAL_TOKEN.to_owned(),
+        scopes: vec![Scope::Admin],
+        expires_at: None,
+        at: now,
+    };
+    let (_token, text) = node.tokens.create(new).await?;
+    let remember = move || -> anyhow::Result<_> {
+        Ok(open_peers()?.remember_local(&url, &text, now.0)?)
+    };
+    if let Remembered::NameTaken = web::block(remember).await?? {
+        tracing::info!("this user's client has a peer `local` of its own, which is left alone");
+    }
+    for token in replaced {
+        node.tokens.revoke(&token.id).await?;
+    }
+    Ok(())
+}
+
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("cannot resolve {}", path.display()))
+}
+
+fn log_to_stderr(format: LogFormat) {
+    use tracing_subscriber::filter::LevelFilter;
+    let builder = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(LevelFilter::INFO)
+        .with_target(false);
+    // A second subscriber in one process is only met by tests, and the first one stays.
+    let _already_set = match format {
+        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => {
+            let is_plain = std::env::var_os("NO_COLOR").is_some();
+            builder.with_ansi(!is_plain && std::io::stderr().is_terminal()).try_init()
+        }
+    };
+}
+
