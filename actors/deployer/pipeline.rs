@@ -265,7 +265,7 @@ fn compare(
     let mut live: Option<u32> = None;
     let files = snapshot
         .prepare_cached(
-            "SELECT number, path, sha256, size_bytes
+            "SELECT number, path, sha256, contents.size_bytes
              FROM apps JOIN releases ON releases.id = live_release_id
                   JOIN release_files ON release_id = releases.id
                   JOIN contents ON contents.id = content_id

@@ -1,5 +1,7 @@
 //! Opens connections: the one place that names `rusqlite::Connection::open`.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,6 +77,7 @@ pub(crate) fn open_writer(
     path: &Path,
     counters: &Arc<StoreCounters>,
 ) -> Result<Connection, StoreError> {
+    make_private(path);
     let opened = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
         .and_then(|mut connection| {
             // Only a file without tables takes these two; later they cost a full VACUUM.
@@ -95,6 +98,12 @@ pub(crate) fn open_writer(
             Ok(connection)
         });
     opened.map_err(|source| StoreError::Open { path: path.to_owned(), source })
+}
+
+/// Makes a missing file as one that only its owner can read: SQLite gives the log and the
+/// shared-memory index beside it the same mode. A failure shows when SQLite opens it.
+fn make_private(path: &Path) {
+    let _exists = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
 }
 
 /// Opens a connection that can only read.

@@ -127,7 +127,7 @@ fn status(kind: ErrorKind, code: &str) -> StatusCode {
 /// Gives each request of the API an id, in the answer and in the log.
 pub(super) async fn with_request_id(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let id = fazt_actors::random::base62(REQUEST_ID_CHARS);
     let (method, path) = (request.method().clone(), request.path().to_owned());

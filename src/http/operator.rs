@@ -6,7 +6,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use fazt_actors::apps::{self, Shown};
 use fazt_actors::kind::ErrorKind;
 use fazt_actors::name::AppName;
@@ -77,19 +77,35 @@ fn permits(scope: &Scope, permission: Permission, app: Option<&str>) -> bool {
 /// Lets a request through to its handler only as the table says. Wraps every endpoint.
 pub(super) async fn authorise(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    match check_table(&request).await {
+        Ok(Some(operator)) => {
+            request.extensions_mut().insert(operator);
+        }
+        Ok(None) => {}
+        // An answer like any other, so that it gets its request id.
+        Err(refusal) => {
+            let response = request.into_response(refusal.error_response());
+            return Ok(response.map_into_right_body());
+        }
+    }
+    Ok(next.call(request).await?.map_into_left_body())
+}
+
+/// The operator whom the table lets through; `None` where it lets everybody.
+async fn check_table(request: &ServiceRequest) -> ApiResult<Option<Operator>> {
     let endpoint = request
         .match_pattern()
         .and_then(|pattern| find_endpoint(request.method(), &pattern))
         .ok_or_else(|| ApiError::new(ErrorKind::Forbidden, "FORBIDDEN", "not in the table"))?;
-    if endpoint.permission != Permission::Public {
-        let operator = identify(&request)?;
-        let app = app_of(&request).await?;
-        operator.check(endpoint.permission, app.as_deref())?;
-        request.extensions_mut().insert(operator);
+    if endpoint.permission == Permission::Public {
+        return Ok(None);
     }
-    next.call(request).await
+    let operator = identify(request)?;
+    let app = app_of(request).await?;
+    operator.check(endpoint.permission, app.as_deref())?;
+    Ok(Some(operator))
 }
 
 fn identify(request: &ServiceRequest) -> ApiResult<Operator> {
