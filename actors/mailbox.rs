@@ -198,3 +198,6 @@ impl<A: Actor> Mailbox<A> {
         answer
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix::Arbiter;
 use anyhow::Context;
 use fazt_actors::contents::Contents;
 use fazt_actors::deployer::Deployer;
@@ -74,6 +73,5 @@ impl Node {
     /// Applies what waits and empties the log. The actors end with the process.
     pub async fn close(&self) {
         self.store.close().await;
-        Arbiter::current().stop();
     }
 }

@@ -297,18 +297,24 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 fn log_to_stderr(format: LogFormat) {
-    use tracing_subscriber::filter::LevelFilter;
-    let builder = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(LevelFilter::INFO)
-        .with_target(false);
-    // A second subscriber in one process is only met by tests, and the first one stays.
-    let _already_set = match format {
-        LogFormat::Json => builder.json().try_init(),
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    // What actix says of its workers and sockets is no news to the owner of a node.
+    let shown = Targets::new()
+        .with_target("fazt", LevelFilter::INFO)
+        .with_target("fazt_actors", LevelFilter::INFO)
+        .with_default(LevelFilter::WARN);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = match format {
+        LogFormat::Json => lines.json().boxed(),
         LogFormat::Text => {
             let is_plain = std::env::var_os("NO_COLOR").is_some();
-            builder.with_ansi(!is_plain && std::io::stderr().is_terminal()).try_init()
+            lines.with_ansi(!is_plain && std::io::stderr().is_terminal()).boxed()
         }
     };
+    // A second subscriber in one process is only met by tests, and the first one stays.
+    let _already_set = tracing_subscriber::registry().with(lines.with_filter(shown)).try_init();
 }
 

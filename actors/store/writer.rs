@@ -245,3 +245,6 @@ impl Handler<Close> for Writer {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;
