@@ -140,8 +140,18 @@ pub(super) fn from_send(
         SendRequestError::Http(cause) => {
             OutboundError::InvalidUrl { at, reason: cause.to_string() }
         }
+        SendRequestError::Response(cause) => match io_source(&cause) {
+            Some(source) => OutboundError::Broken { at, source },
+            None => OutboundError::NotHttp { at, reason: cause.to_string() },
+        },
         cause => OutboundError::NotHttp { at, reason: cause.to_string() },
     }
+}
+
+/// The system's error below one of awc's, as an error of its own.
+fn io_source(cause: &dyn std::error::Error) -> Option<io::Error> {
+    let source = cause.source()?.downcast_ref::<io::Error>()?;
+    Some(io::Error::new(source.kind(), source.to_string()))
 }
 
 /// The part of an address that a connection depends on.

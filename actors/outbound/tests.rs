@@ -157,6 +157,20 @@ async fn every_failure_names_the_address_and_the_cause() {
     }
 }
 
+#[actix::test]
+async fn a_connection_that_is_reset_has_broken_off() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    // Closing a socket with unread bytes in it resets the connection.
+    let seen = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 10]).unwrap();
+    });
+    let error = Client::tcp().send(request(Verb::Get, &url, Body::Empty)).await.unwrap_err();
+    seen.join().unwrap();
+    assert_eq!(error.code(), "CONNECTION_BROKEN", "{error:?}");
+}
+
 const LARGE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 120\r\n\r\n\
     0123456789012345678901234567890123456789012345678901234567890123456789\
     01234567890123456789012345678901234567890123456789";

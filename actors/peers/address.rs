@@ -102,6 +102,15 @@ impl NodeUrl {
             || self.host.parse::<Ipv4Addr>().is_ok()
     }
 
+    /// The same port on `localhost`, for the other names of this machine: the loopback
+    /// addresses, and every name below `localhost` (RFC 6761 section 6.3).
+    pub fn on_localhost(&self) -> Option<NodeUrl> {
+        let is_loopback = self.host.ends_with(".localhost")
+            || self.host == "[::1]"
+            || self.host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+        is_loopback.then(|| NodeUrl { host: "localhost".to_owned(), ..self.clone() })
+    }
+
     /// Whether a node found at this address may send its client on to `other`: to the same host
     /// or to `admin.` of it, and never from TLS to plain HTTP.
     pub fn may_lead_to(&self, other: &NodeUrl) -> bool {

@@ -37,6 +37,8 @@ mod scan;
 const UPLOADS_IN_FLIGHT: usize = 2;
 /// How often the comparison starts over when the live release has moved.
 const RESTARTS_MAX: usize = 1;
+/// Bytes that are worth a progress bar.
+const BAR_BYTES_MIN: u64 = 16 * 1024 * 1024;
 /// How long the node may take to forget an upload that has failed.
 const ABANDON_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -134,7 +136,13 @@ impl Deploy<'_> {
                 done => return done,
             }
         }
-        self.attempt(&entries, &live).await
+        let done = self.attempt(&entries, &live).await;
+        match done {
+            Err(error) if is_moved(&error) => {
+                Err(error.context("others deploy this app right now; try again in a moment"))
+            }
+            done => done,
+        }
     }
 
     /// What visitors see now. The files are asked for by the release's number, since `live`
@@ -210,8 +218,12 @@ fn is_moved(error: &anyhow::Error) -> bool {
     Refusal::of(error).is_some_and(|refusal| refusal.code == "RELEASE_MOVED")
 }
 
-/// A bar that counts bytes on the terminal behind stderr, and nothing anywhere else.
+/// A bar that counts bytes on the terminal behind stderr, and nothing anywhere else, nor for
+/// what is done before anybody has read it.
 fn bytes_bar(what: &'static str, total: u64) -> ProgressBar {
+    if total < BAR_BYTES_MIN {
+        return ProgressBar::hidden();
+    }
     let template = "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}";
     let style = ProgressStyle::with_template(template);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());

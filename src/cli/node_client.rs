@@ -302,6 +302,7 @@ impl NodeClient {
         if let (300..=399, Some(target)) = (status, response.header("location")) {
             return anyhow::anyhow!("{url} sends its visitors on to {target}; use that address");
         }
+        let request_id = response.header("x-request-id").map(str::to_owned);
         let body = response.bytes(JSON_BYTES_MAX).await.unwrap_or_default();
         let Ok(answer) = serde_json::from_slice::<ErrorBody>(&body) else {
             return anyhow::anyhow!(
@@ -309,11 +310,15 @@ impl NodeClient {
             );
         };
         let mut message = answer.error.message;
-        if let Some(details) = answer.error.details {
+        // Many messages say as much by themselves.
+        let details = answer.error.details;
+        if let Some(details) = details.filter(|told| !message.contains(&told.constraint)) {
             message.push_str(&format!(" [{}: {}]", details.field, details.constraint));
         }
-        if status == 401 {
-            message.push_str("; check FAZT_TOKEN or the token stored for this node");
+        match (status, request_id) {
+            (401, _) => message.push_str("; check FAZT_TOKEN or the token stored for this node"),
+            (500.., Some(id)) => message.push_str(&format!(" [request {id}]")),
+            _ => {}
         }
         Refusal { status, code: answer.error.code, message }.into()
     }

@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
+use fazt_actors::store::holder;
 
 use super::{
     format, in_system,
@@ -214,10 +214,12 @@ async fn stop(args: StopArgs) -> anyhow::Result<()> {
     output::line(&format!("Stopped the node of {} (process {}).", database.display(), stopping.pid))
 }
 
-/// A node closes its socket last, after its file.
+/// A node lets go of the lock last, after its requests and its file. Somebody else may take
+/// the lock at once, such as a service manager that starts the next node.
 async fn wait_until_gone(database: &Path, pid: u32) -> anyhow::Result<()> {
     let deadline = Instant::now() + STOP_TIMEOUT;
-    while target::running(database).await.context("the node stops half-way")?.is_some() {
+    let pid = pid.to_string();
+    while holder(database)?.is_some_and(|holder| holder.pid == pid) {
         if Instant::now() > deadline {
             anyhow::bail!(
                 "process {pid} still runs after {} s; its log says why",

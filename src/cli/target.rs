@@ -7,12 +7,15 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use clap::Args;
-use fazt_actors::peers::{LOCAL, NodeUrl, Peer, Peers};
+use fazt_actors::{
+    peers::{LOCAL, NodeUrl, Peer, Peers},
+    store::{holder, socket_path},
+};
 use tokio::net::UnixStream;
 
 use super::{node_client::NodeClient, output};
@@ -20,6 +23,8 @@ use crate::server::{SocketNode, serve_socket_only};
 
 /// How long a node on this machine may take to accept a connection to its socket.
 const SOCKET_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a node that starts or stops is looked at again.
+const SOCKET_INTERVAL: Duration = Duration::from_millis(20);
 /// The database of a server that is told of no other.
 const DATABASE: &str = "data.db";
 
@@ -81,22 +86,37 @@ pub async fn with_node<T>(
     Ok(done)
 }
 
-/// The node that runs `database`, or none where no process does.
+/// The node that runs `database`, or none where no process does. A node that starts or stops
+/// at this moment is waited for.
 ///
 /// # Errors
-/// The socket is there but does not accept.
+/// A process has the database and does not answer.
 pub async fn running(database: &Path) -> anyhow::Result<Option<NodeClient>> {
     let socket = socket_path(database);
-    let connecting = UnixStream::connect(&socket);
-    match tokio::time::timeout(SOCKET_CONNECT_TIMEOUT, connecting).await {
-        Ok(Ok(_)) => Ok(Some(NodeClient::on_socket(&socket, database))),
-        Ok(Err(cause)) if is_nobody(&cause) => Ok(None),
-        Ok(Err(cause)) => {
-            Err(cause).with_context(|| format!("cannot connect to {}", socket.display()))
+    let deadline = Instant::now() + SOCKET_CONNECT_TIMEOUT;
+    loop {
+        let connecting = UnixStream::connect(&socket);
+        match tokio::time::timeout(SOCKET_CONNECT_TIMEOUT, connecting).await {
+            Ok(Ok(_)) => return Ok(Some(NodeClient::on_socket(&socket, database))),
+            Ok(Err(cause)) if is_nobody(&cause) => {}
+            Ok(Err(cause)) => {
+                return Err(cause)
+                    .with_context(|| format!("cannot connect to {}", socket.display()));
+            }
+            Err(_) => anyhow::bail!(
+                "the node that runs {} does not accept connections",
+                database.display()
+            ),
         }
-        Err(_) => {
-            anyhow::bail!("the node that runs {} does not accept connections", database.display())
+        let Some(holder) = holder(database)? else { return Ok(None) };
+        if Instant::now() > deadline {
+            anyhow::bail!(
+                "process {} has {} but does not answer on its socket",
+                holder.pid,
+                database.display()
+            );
         }
+        tokio::time::sleep(SOCKET_INTERVAL).await;
     }
 }
 
@@ -123,13 +143,6 @@ async fn on_database(database: &Path) -> anyhow::Result<(NodeClient, Option<Sock
     Ok((NodeClient::on_socket(&socket_path(database), database), Some(node)))
 }
 
-/// The socket of the node that owns `database`.
-fn socket_path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".sock");
-    PathBuf::from(name)
-}
-
 async fn over_http(to: Option<&str>) -> anyhow::Result<NodeClient> {
     let peers = open_peers()?;
     let token = env::var("FAZT_TOKEN").ok().filter(|token| !token.is_empty());
@@ -141,14 +154,26 @@ async fn over_http(to: Option<&str>) -> anyhow::Result<NodeClient> {
         }
         Choice::Url(asked) => {
             let url = admin_url(&asked).await?;
-            let stored = match peers.find_by_url(&url)? {
-                Some(peer) => peer.token,
-                None => peers.find_by_url(&asked)?.and_then(|peer| peer.token),
+            let stored = match token {
+                Some(_) => None,
+                None => {
+                    stored_token(&peers, &[Some(&url), Some(&asked), url.on_localhost().as_ref()])?
+                }
             };
             let token = require_token(token.or(stored), &url)?;
             Ok(NodeClient::at(&url, Some(&token)))
         }
     }
+}
+
+/// The token of the first of these addresses that has one.
+fn stored_token(peers: &Peers, urls: &[Option<&NodeUrl>]) -> anyhow::Result<Option<String>> {
+    for url in urls.iter().flatten() {
+        if let Some(token) = peers.find_by_url(url)?.and_then(|peer| peer.token) {
+            return Ok(Some(token));
+        }
+    }
+    Ok(None)
 }
 
 fn require_token(token: Option<String>, url: &NodeUrl) -> anyhow::Result<String> {
@@ -191,6 +216,10 @@ fn choose(peers: &Peers, to: Option<&str>) -> anyhow::Result<Choice> {
 /// Where the API of the node behind `asked` answers. The node is believed only as far as
 /// [`NodeUrl::may_lead_to`] goes, since the token will follow.
 async fn admin_url(asked: &NodeUrl) -> anyhow::Result<NodeUrl> {
+    // Few resolvers know the names below localhost.
+    if asked.host().ends_with(".localhost") {
+        return Ok(asked.on_localhost().unwrap_or_else(|| asked.clone()));
+    }
     if asked.is_admin_host() {
         return Ok(asked.clone());
     }

@@ -86,6 +86,23 @@ fn some_hosts_are_admin_hosts_by_their_name() {
     }
 }
 
+#[test]
+fn this_machine_has_many_names() {
+    for (url, expect) in [
+        ("http://127.0.0.1:4698", Some("http://localhost:4698")),
+        ("http://127.8.9.1", Some("http://localhost")),
+        ("http://[::1]:1", Some("http://localhost:1")),
+        ("http://blog.localhost:4698", Some("http://localhost:4698")),
+        ("http://localhost:4698", None),
+        ("http://192.168.0.1", None),
+        ("http://notlocalhost", None),
+        ("http://localhost.example.org", None),
+    ] {
+        let found = NodeUrl::parse(url).unwrap().on_localhost().map(|url| url.to_string());
+        assert_eq!(found.as_deref(), expect, "{url}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,

@@ -58,8 +58,10 @@ async fn a_refusal_speaks_in_the_nodes_words() {
 #[actix::test]
 async fn answers_that_are_no_nodes_say_so() {
     let elsewhere = [("location", "https://www.example.org/")];
+    let with_id = [("x-request-id", "abc123")];
     for (status, headers, body, part) in [
-        (200, &[][..], "<html>", "did not answer like a fazt node"),
+        (500, &with_id[..], r#"{"error":{"code":"X","message":"failed"}}"#, "[request abc123]"),
+        (200, &[], "<html>", "did not answer like a fazt node"),
         (404, &[], "not found", "answered 404 and not like a fazt node"),
         (301, &elsewhere, "", "use that address"),
         (401, &[], r#"{"error":{"code":"INVALID_TOKEN","message":"expired"}}"#, "FAZT_TOKEN"),

@@ -1,6 +1,62 @@
 use std::os::unix::fs::symlink;
 
+use actix_web::{App, HttpResponse, HttpServer, web};
+use fazt_actors::content::ContentHash;
+use serde_json::json;
+
 use super::*;
+
+/// A node whose one release announces this file, and sends these bytes for every file.
+fn node_with(path: &str, announced: &'static str, sent: &'static str) -> NodeClient {
+    let files = json!({ "data": [{
+        "path": path,
+        "size": announced.len(),
+        "sha256": ContentHash::of(announced.as_bytes()).to_string(),
+    }] });
+    let server = HttpServer::new(move || {
+        let files = files.clone();
+        let list = move || {
+            let files = files.clone();
+            async move { HttpResponse::Ok().json(files) }
+        };
+        App::new()
+            .route("/api/apps/blog/releases/3/files", web::get().to(list))
+            .default_service(web::to(move || async move { HttpResponse::Ok().body(sent) }))
+    });
+    let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.addrs()[0]);
+    actix::spawn(server.run());
+    NodeClient::at(&url.parse().unwrap(), None)
+}
+
+#[actix::test]
+async fn a_file_appears_only_when_it_is_what_was_announced() {
+    for (path, announced, sent, expect) in [
+        ("a/b.txt", "hello", "hello", Ok("hello")),
+        ("empty", "", "", Ok("")),
+        ("a/b.txt", "hello", "jello", Err("hash")),
+        ("a/b.txt", "hello", "hell", Err("hash")),
+        ("a/b.txt", "hello", "hello!", Err("more bytes")),
+        ("../b.txt", "hello", "hello", Err("leads out")),
+        ("/tmp/b.txt", "hello", "hello", Err("leads out")),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("out");
+        let node = node_with(path, announced, sent);
+        match (run(&node, "blog", Some(3), &target, false).await, expect) {
+            (Ok(pulled), Ok(content)) => {
+                assert_eq!(pulled, Pulled { files: 1, bytes: content.len() as u64 });
+                assert_eq!(fs::read_to_string(target.join(path)).unwrap(), content);
+            }
+            (Err(error), Err(part)) => {
+                let error = format!("{error:#}");
+                assert!(error.contains(part) && error.contains(path), "{error}");
+                assert!(!target.join(path).exists());
+            }
+            (got, expect) => panic!("{path} {sent}: {got:?}, expected {expect:?}"),
+        }
+    }
+}
 
 #[test]
 fn only_paths_below_the_folder_are_inside() {
