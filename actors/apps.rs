@@ -110,8 +110,7 @@ pub fn find(
         Shown::Deleted => "deleted_at IS NOT NULL",
     };
     let column = if name_or_id.starts_with("app_") { "public_id" } else { "name" };
-    let sql =
-        format!("{APP} WHERE {column} = ?1 AND {condition} ORDER BY deleted_at DESC LIMIT 1");
+    let sql = format!("{APP} WHERE {column} = ?1 AND {condition} ORDER BY deleted_at DESC LIMIT 1");
     connection.prepare_cached(&sql)?.query_row([name_or_id], app_row).optional()
 }
 

@@ -141,7 +141,10 @@ impl<A: Actor> Mailbox<A> {
     /// Sends a message if there is room now, and waits for the answer.
     ///
     /// The message is handled even when the returned future is dropped.
-    pub fn ask<M>(&self, message: M) -> impl Future<Output = Result<M::Result, MailboxError>> + use<A, M>
+    pub fn ask<M>(
+        &self,
+        message: M,
+    ) -> impl Future<Output = Result<M::Result, MailboxError>> + use<A, M>
     where
         A: Handler<M>,
         A::Context: ToEnvelope<A, M>,

@@ -107,11 +107,7 @@ impl Routes {
     }
 
     /// The release with this number of an app; `None` when it is not kept.
-    pub async fn release_numbered(
-        &self,
-        app: i64,
-        number: u32,
-    ) -> Result<Option<i64>, StoreError> {
+    pub async fn release_numbered(&self, app: i64, number: u32) -> Result<Option<i64>, StoreError> {
         self.store.readers.read(move |c| load::release_numbered(c, app, number)).await
     }
 

@@ -285,8 +285,7 @@ impl Write for DeleteToken {
     type Output = bool;
 
     fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<bool> {
-        let deleted =
-            tx.prepare_cached("DELETE FROM tokens WHERE id = ?1")?.execute([&*self.0])?;
+        let deleted = tx.prepare_cached("DELETE FROM tokens WHERE id = ?1")?.execute([&*self.0])?;
         Ok(deleted == 1)
     }
 }

@@ -54,7 +54,8 @@ impl Node {
         let store = Store::open(database, &NODE_MIGRATIONS)?;
         let hosts = HostRules::new(config.domain.as_deref());
         let tokens = Tokens::open(&store).context("cannot read the tokens")?;
-        let (router, routes) = Router::start(&store, hosts, &limits).context("cannot read the apps")?;
+        let (router, routes) =
+            Router::start(&store, hosts, &limits).context("cannot read the apps")?;
         let deployer = Deployer::start(&store, &router, &limits).await?;
         let contents = Contents::new(store.readers.clone(), &limits);
         Ok(Node {

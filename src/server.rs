@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::{HttpServer, web};
 use actix_web::dev::ServerHandle;
 use actix_web::rt::signal::unix::{SignalKind, signal};
+use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
 use fazt_actors::limits::Limits;
 use fazt_actors::peers::{NodeUrl, Remembered};
@@ -262,7 +262,8 @@ fn restrict(path: &Path) -> anyhow::Result<()> {
 async fn hand_token_to_local_client(node: &Node) -> anyhow::Result<()> {
     let url = NodeUrl::parse(&node.config.local_url())?;
     let now = Timestamp::now();
-    let held = web::block(|| -> anyhow::Result<_> { Ok(open_peers()?.get(LOCAL_TOKEN)?) }).await??;
+    let held =
+        web::block(|| -> anyhow::Result<_> { Ok(open_peers()?.get(LOCAL_TOKEN)?) }).await??;
     let is_good = held.as_ref().is_some_and(|peer| {
         let token = peer.token.as_deref().unwrap_or_default();
         peer.url == url && node.tokens.authenticate(token, now).is_ok()
@@ -280,9 +281,8 @@ async fn hand_token_to_local_client(node: &Node) -> anyhow::Result<()> {
         at: now,
     };
     let (_token, text) = node.tokens.create(new).await?;
-    let remember = move || -> anyhow::Result<_> {
-        Ok(open_peers()?.remember_local(&url, &text, now.0)?)
-    };
+    let remember =
+        move || -> anyhow::Result<_> { Ok(open_peers()?.remember_local(&url, &text, now.0)?) };
     if let Remembered::NameTaken = web::block(remember).await?? {
         tracing::info!("this user's client has a peer `local` of its own, which is left alone");
     }
@@ -317,4 +317,3 @@ fn log_to_stderr(format: LogFormat) {
     // A second subscriber in one process is only met by tests, and the first one stays.
     let _already_set = tracing_subscriber::registry().with(lines.with_filter(shown)).try_init();
 }
-

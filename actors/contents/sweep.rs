@@ -43,7 +43,8 @@ impl Write for SweepContents {
              WHERE unused_since < ?1
                AND NOT EXISTS (SELECT 1 FROM release_files WHERE content_id = contents.id)
              ORDER BY unused_since LIMIT 16";
-        let marked = format!("UPDATE contents SET complete = 0 WHERE complete = 1 AND id IN ({unused})");
+        let marked =
+            format!("UPDATE contents SET complete = 0 WHERE complete = 1 AND id IN ({unused})");
         tx.prepare_cached(&marked)?.execute([self.unused_before])?;
         let sql = format!(
             "DELETE FROM chunks WHERE rowid IN

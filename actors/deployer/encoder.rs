@@ -6,9 +6,7 @@
 
 use std::io::Write as _;
 
-use actix::{
-    Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Message, WrapFuture,
-};
+use actix::{Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Message, WrapFuture};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -219,7 +217,8 @@ mod tests {
         let text = b"the same words again and again, ".repeat(64);
         let kept: Vec<Encoding> = variants_of(&text).into_iter().map(|(e, _)| e).collect();
         assert_eq!(kept, Encoding::COMPRESSED);
-        let noise: Vec<u8> = (0..2048_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let noise: Vec<u8> =
+            (0..2048_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         let hash_chain: Vec<u8> = noise
             .chunks(32)
             .flat_map(|chunk| crate::content::ContentHash::of(chunk).as_bytes().to_vec())

@@ -88,7 +88,13 @@ fn read_large(
         let chunk = read_exactly(body, rest.min(CHUNK_BYTES as u64))?;
         rest -= chunk.len() as u64;
         let chunks = vec![chunk];
-        sink.put(ContentPiece { hash, size, first_position: position, chunks, is_last: rest == 0 })?;
+        sink.put(ContentPiece {
+            hash,
+            size,
+            first_position: position,
+            chunks,
+            is_last: rest == 0,
+        })?;
         position += 1;
     }
     Ok(())

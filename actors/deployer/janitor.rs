@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{
-    Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Message, WrapFuture,
-};
+use actix::{Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Message, WrapFuture};
 
 use super::removal::{AbandonUnfinished, PurgeApp, RemoveDoomed};
 use crate::contents::{ReturnPages, SweepContents};
@@ -52,8 +50,7 @@ impl Janitor {
         if unfinished > 0 {
             tracing::info!(unfinished, "removing releases that were never finished");
         }
-        let janitor =
-            Janitor { store: store.clone(), limits: Arc::clone(limits), is_busy: false };
+        let janitor = Janitor { store: store.clone(), limits: Arc::clone(limits), is_busy: false };
         let arbiter = Arbiter::new();
         let address = Janitor::start_in_arbiter(&arbiter.handle(), |ctx| {
             ctx.set_mailbox_capacity(BOUND.messages * 2);
@@ -91,11 +88,7 @@ impl Handler<Wake> for Janitor {
 }
 
 /// One round: expired apps, doomed releases, unused contents, free pages.
-pub async fn clean(
-    store: Store,
-    limits: Arc<Limits>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn clean(store: Store, limits: Arc<Limits>, now: Timestamp) -> Result<(), StoreError> {
     let deleted_before = now.before(limits.deleted_app_kept_for);
     let expired: Vec<i64> = store
         .readers

@@ -18,8 +18,8 @@ use super::writes::{
     Activate, Activated, AddFiles, Base, FILES_PER_STEP, PrepareRelease, ReleaseEntry, Rollback,
 };
 use super::{
-    AbandonUpload, BeginUpload, CommitUpload, DeleteApp, DeployArchive, DeployError,
-    DeployRequest, ReceiveContents, RestoreApp, RollBack, UploadError, error::Refusal, frames, rules,
+    AbandonUpload, BeginUpload, CommitUpload, DeleteApp, DeployArchive, DeployError, DeployRequest,
+    ReceiveContents, RestoreApp, RollBack, UploadError, error::Refusal, frames, rules,
 };
 use crate::content::{ContentHash, Hasher};
 use crate::contents::{CHUNK_BYTES, ContentPiece, pieces_of};
@@ -127,8 +127,7 @@ impl Pipeline {
         if unsent > 0 {
             return Err(UploadError::Incomplete { unsent }.into());
         }
-        let activated =
-            self.release(&upload.entries, Base::Number(upload.base), request).await?;
+        let activated = self.release(&upload.entries, Base::Number(upload.base), request).await?;
         self.uploads().end(&id);
         Ok(activated)
     }

@@ -167,16 +167,14 @@ impl Write for RemoveDoomed {
             .prepare_cached(
                 "SELECT path, content_id FROM release_files WHERE release_id = ?1 LIMIT ?2",
             )?
-            .query_map((release, FILES_PER_STEP), |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?
+            .query_map((release, FILES_PER_STEP), |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         if files.is_empty() {
             tx.prepare_cached("DELETE FROM releases WHERE id = ?1")?.execute([release])?;
             return Ok(true);
         }
-        let mut remove = tx
-            .prepare_cached("DELETE FROM release_files WHERE release_id = ?1 AND path = ?2")?;
+        let mut remove =
+            tx.prepare_cached("DELETE FROM release_files WHERE release_id = ?1 AND path = ?2")?;
         let mut release_content = tx.prepare_cached(
             "UPDATE contents SET unused_since = ?2 WHERE id = ?1
              AND NOT EXISTS (SELECT 1 FROM release_files WHERE content_id = ?1)",

@@ -49,13 +49,7 @@ impl Write for PrepareRelease {
              VALUES ('preparing', ?1, ?2, ?3, ?4, ?5) RETURNING id",
         )?
         .query_row(
-            (
-                self.file_count,
-                self.size_bytes,
-                self.manifest,
-                self.deployed_by,
-                self.at,
-            ),
+            (self.file_count, self.size_bytes, self.manifest, self.deployed_by, self.at),
             |row| row.get(0),
         )
     }
@@ -295,7 +289,8 @@ fn make_live(tx: &Connection, app: i64, release: i64, at: Timestamp) -> rusqlite
          WHERE id = (SELECT live_release_id FROM apps WHERE id = ?1) AND id <> ?2",
     )?
     .execute((app, release, at))?;
-    tx.prepare_cached("UPDATE releases SET replaced_at = NULL WHERE id = ?1")?.execute([release])?;
+    tx.prepare_cached("UPDATE releases SET replaced_at = NULL WHERE id = ?1")?
+        .execute([release])?;
     tx.prepare_cached(
         "UPDATE apps SET live_release_id = ?2, updated_at = ?3, generation = generation + 1
          WHERE id = ?1",
@@ -304,11 +299,7 @@ fn make_live(tx: &Connection, app: i64, release: i64, at: Timestamp) -> rusqlite
     Ok(())
 }
 
-fn activated(
-    tx: &Connection,
-    app: i64,
-    previous: Option<u32>,
-) -> rusqlite::Result<Activated> {
+fn activated(tx: &Connection, app: i64, previous: Option<u32>) -> rusqlite::Result<Activated> {
     tx.prepare_cached(
         "SELECT apps.id, public_id, name, releases.id, number, file_count, size_bytes
          FROM apps JOIN releases ON releases.id = live_release_id WHERE apps.id = ?1",

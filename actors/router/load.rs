@@ -9,8 +9,8 @@ use super::redirects;
 use super::table::RoutedApp;
 use crate::content::ContentHash;
 use crate::contents::{ContentId, read_whole};
-use crate::deployer::stored_manifest::StoredManifest;
 use crate::deployer::path::FilePath;
+use crate::deployer::stored_manifest::StoredManifest;
 use crate::encoding::{Encoding, Encodings};
 use crate::limits::{DeployLimits, Limits};
 use crate::timestamp::Timestamp;
@@ -61,9 +61,7 @@ pub(super) fn index(
     // One snapshot for all its queries: a clean-up must not pass between them.
     let snapshot = connection.unchecked_transaction()?;
     let found: Option<(i64, String)> = snapshot
-        .prepare_cached(
-            "SELECT app_id, manifest FROM releases WHERE id = ?1 AND state = 'ready'",
-        )?
+        .prepare_cached("SELECT app_id, manifest FROM releases WHERE id = ?1 AND state = 'ready'")?
         .query_row([release], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((app, manifest)) = found else { return Ok(None) };
@@ -123,11 +121,7 @@ fn rules<T, E: std::fmt::Display>(
     Ok(parsed.ok())
 }
 
-fn earlier(
-    connection: &Connection,
-    app: i64,
-    live: i64,
-) -> rusqlite::Result<Vec<EarlierRelease>> {
+fn earlier(connection: &Connection, app: i64, live: i64) -> rusqlite::Result<Vec<EarlierRelease>> {
     connection
         .prepare_cached(
             "SELECT releases.id, replaced_at FROM releases JOIN apps ON apps.id = app_id

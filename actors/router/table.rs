@@ -52,8 +52,7 @@ impl RouteTable {
     /// The table of these apps.
     pub fn new(hosts: HostRules, apps: Vec<RoutedApp>) -> RouteTable {
         let names = apps.iter().map(|app| (app.id, Arc::clone(&app.name))).collect();
-        let by_name =
-            apps.into_iter().map(|app| (Arc::clone(&app.name), Arc::new(app))).collect();
+        let by_name = apps.into_iter().map(|app| (Arc::clone(&app.name), Arc::new(app))).collect();
         RouteTable { hosts, by_name, names }
     }
 

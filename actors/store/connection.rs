@@ -127,8 +127,7 @@ pub(crate) fn open_checkpointer(path: &Path) -> Result<Connection, StoreError> {
 
 #[expect(clippy::disallowed_methods, reason = "the one place that opens connections")]
 fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(LOCK_WAIT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)

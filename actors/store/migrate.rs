@@ -69,13 +69,12 @@ fn recognise(
     path: &Path,
     migrations: &Migrations,
 ) -> Result<i64, StoreError> {
-    let (application_id, version, tables) =
-        identity(connection).map_err(|source| match source.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => {
-                StoreError::Foreign { path: path.to_owned() }
-            }
-            _ => StoreError::Open { path: path.to_owned(), source },
-        })?;
+    let (application_id, version, tables) = identity(connection).map_err(|source| match source
+        .sqlite_error_code()
+    {
+        Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign { path: path.to_owned() },
+        _ => StoreError::Open { path: path.to_owned(), source },
+    })?;
     if application_id == migrations.application_id || tables == 0 {
         return Ok(version);
     }
@@ -86,8 +85,7 @@ fn recognise(
 }
 
 fn identity(connection: &Connection) -> rusqlite::Result<(i32, i64, i64)> {
-    let application_id =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let application_id = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::connection::open_reader;
 use super::StoreError;
+use super::connection::open_reader;
 
 /// How long a read waits for a connection before it is answered "busy".
 const ADMISSION_WAIT: Duration = Duration::from_secs(2);

@@ -29,11 +29,7 @@ pub(super) struct ApiError {
 
 impl ApiError {
     /// A failure with a code and a message of the front's own.
-    pub(super) fn new(
-        kind: ErrorKind,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> ApiError {
+    pub(super) fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> ApiError {
         let detail = ErrorDetail { code: code.to_owned(), message: message.into(), details: None };
         ApiError { kind, detail }
     }
@@ -143,9 +139,11 @@ pub(super) async fn with_request_id(
     // Answers of the API are about this moment and for this caller.
     let no_store = header::HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, no_store);
-    let by = response.request().extensions().get::<super::operator::Operator>().map(|operator| {
-        operator.name().to_owned()
-    });
+    let by = response
+        .request()
+        .extensions()
+        .get::<super::operator::Operator>()
+        .map(|operator| operator.name().to_owned());
     span.in_scope(|| {
         tracing::info!(
             method = %method,

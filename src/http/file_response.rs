@@ -8,9 +8,7 @@ use fazt_actors::encoding::Encoding;
 use fazt_actors::router::headers::{HeaderAction, HeaderRules};
 use fazt_actors::router::index::IndexedFile;
 
-use super::conditional::{
-    if_match, if_none_match, if_range, modified_since_equal,
-};
+use super::conditional::{if_match, if_none_match, if_range, modified_since_equal};
 use super::content_body::{ContentBody, ContentRange, Parts, content_body};
 use super::error::ApiResult;
 use super::negotiate::choose;
@@ -48,8 +46,8 @@ pub(super) async fn file_response(
     let file = answer.file;
     let headers = request.headers();
     let is_page_itself = answer.status == StatusCode::OK;
-    let range = text(headers, header::RANGE)
-        .filter(|_| is_page_itself && *request.method() == Method::GET);
+    let range =
+        text(headers, header::RANGE).filter(|_| is_page_itself && *request.method() == Method::GET);
     let encoding = match range {
         Some(_) => Encoding::Identity,
         None if file.encodings.is_empty() => Encoding::Identity,

@@ -112,9 +112,8 @@ fn identify(request: &ServiceRequest) -> ApiResult<Operator> {
     if request.conn_data::<OwnersSocket>().is_some() {
         return Ok(Operator::Owner);
     }
-    let unauthenticated = |message: &str| {
-        ApiError::new(ErrorKind::Unauthenticated, "UNAUTHORIZED", message)
-    };
+    let unauthenticated =
+        |message: &str| ApiError::new(ErrorKind::Unauthenticated, "UNAUTHORIZED", message);
     let value = request.headers().get(header::AUTHORIZATION).ok_or_else(|| {
         unauthenticated("this needs a token: send `Authorization: Bearer fazt_…`")
     })?;

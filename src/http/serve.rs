@@ -139,11 +139,7 @@ impl Visit<'_> {
         response
     }
 
-    async fn index(
-        &self,
-        release: i64,
-        view: View,
-    ) -> Result<Option<Arc<ReleaseIndex>>, ApiError> {
+    async fn index(&self, release: i64, view: View) -> Result<Option<Arc<ReleaseIndex>>, ApiError> {
         if let Some(index) = self.node.routes.cached_index(release, view) {
             return Ok(Some(index));
         }

@@ -74,11 +74,10 @@ impl<W: Write> Pending for Job<W> {
 
 /// Applies `batch` in one transaction and answers each of its members.
 pub(super) fn run(connection: &Connection, batch: Vec<Box<dyn Pending>>, counters: &StoreCounters) {
-    let transaction =
-        match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
-            Ok(transaction) => transaction,
-            Err(error) => return fail_all(batch, &error, counters),
-        };
+    let transaction = match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => return fail_all(batch, &error, counters),
+    };
     let mut applied = Vec::with_capacity(batch.len());
     let mut waiting = batch.into_iter();
     for mut pending in waiting.by_ref() {

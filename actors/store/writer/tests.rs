@@ -40,7 +40,9 @@ fn note(text: &str, then: Then) -> Note {
 
 async fn notes(store: &Store) -> Vec<String> {
     let read = store.readers.read(|c| {
-        c.prepare("SELECT text FROM notes ORDER BY text")?.query_map([], |row| row.get(0))?.collect()
+        c.prepare("SELECT text FROM notes ORDER BY text")?
+            .query_map([], |row| row.get(0))?
+            .collect()
     });
     read.await.unwrap()
 }
@@ -113,7 +115,9 @@ fn what_waits_is_applied_before_the_writer_closes() {
 fn a_file_takes_its_page_size_and_vacuum_mode_when_it_is_made() {
     with_store(|store| async move {
         let pragma = |name: &'static str| {
-            store.readers.read(move |c| c.pragma_query_value(None, name, |row| row.get::<_, i64>(0)))
+            store
+                .readers
+                .read(move |c| c.pragma_query_value(None, name, |row| row.get::<_, i64>(0)))
         };
         assert_eq!(pragma("page_size").await.unwrap(), 8192);
         assert_eq!(pragma("auto_vacuum").await.unwrap(), 2);
