@@ -48,7 +48,7 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let hosts = Arc::clone(&node);
+    let (hosts, served) = (Arc::clone(&node), Arc::clone(&node));
     let api = web::scope("/api")
         .guard(guard::fn_guard(move |context| connection::is_admin(context, &hosts)))
         .wrap(from_fn(error::with_request_id))
@@ -57,7 +57,7 @@ pub fn app(
     App::new()
         .app_data(web::Data::from(node))
         .service(api)
-        .default_service(web::to(serve::serve))
+        .default_service(web::to(move |request| serve::serve(request, Arc::clone(&served))))
         .wrap_fn(|request, service| {
             connection::note_local_ip(&request);
             service.call(request)

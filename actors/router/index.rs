@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 
 use super::headers::HeaderRules;
 use super::redirects::RedirectRules;
@@ -153,6 +154,9 @@ enum Found {
     DropSlash,
 }
 
+/// Visitors look up but never insert, so a fast hash is safe here.
+type Paths = HashMap<Box<str>, Found, RandomState>;
+
 /// What a release answers to a path.
 #[derive(Clone, Copy, Debug)]
 pub enum Resolved<'a> {
@@ -170,7 +174,7 @@ pub enum Resolved<'a> {
 #[derive(Debug)]
 pub struct ReleaseIndex {
     files: Box<[IndexedFile]>,
-    paths: HashMap<Box<str>, Found>,
+    paths: Paths,
     fallback: Option<u32>,
     /// The rules of `_headers`.
     pub headers: HeaderRules,
@@ -186,7 +190,7 @@ impl ReleaseIndex {
         let served: Vec<&FileRow> =
             parts.files.iter().filter(|row| is_served(row, &parts)).collect();
         let files: Box<[IndexedFile]> = served.iter().map(|row| IndexedFile::new(row)).collect();
-        let mut paths = HashMap::with_capacity(served.len() * 2);
+        let mut paths = Paths::with_capacity_and_hasher(served.len() * 2, RandomState::default());
         // Exact names first, so that no derived path can hide a real file.
         for (position, row) in (0..).zip(&served) {
             paths.insert(format!("/{}", row.path).into_boxed_str(), Found::File(position));
@@ -281,7 +285,7 @@ fn is_served(row: &FileRow, parts: &ReleaseParts) -> bool {
     !is_server_code
 }
 
-fn add_derived_paths(paths: &mut HashMap<Box<str>, Found>, path: &str, position: u32) {
+fn add_derived_paths(paths: &mut Paths, path: &str, position: u32) {
     let Some(stem) = path.strip_suffix(".html") else { return };
     if let Some(folder) = index_folder(stem) {
         paths.insert(format!("/{folder}").into_boxed_str(), Found::File(position));

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::host::{HostBuffer, HostRules, Target};
 
 /// The name of the app that answers for hosts that nobody claimed.
@@ -44,8 +46,9 @@ pub enum Destination {
 #[derive(Debug)]
 pub struct RouteTable {
     hosts: HostRules,
-    by_name: HashMap<Arc<str>, Arc<RoutedApp>>,
-    names: HashMap<i64, Arc<str>>,
+    // Visitors look up but never insert, so a fast hash is safe here.
+    by_name: HashMap<Arc<str>, Arc<RoutedApp>, RandomState>,
+    names: HashMap<i64, Arc<str>, RandomState>,
 }
 
 impl RouteTable {

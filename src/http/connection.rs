@@ -33,8 +33,7 @@ pub fn remember(connection: &dyn Any, data: &mut Extensions) {
 /// Hands what guards cannot see of a connection to the requests that need it: those
 /// whose host is an address. Runs before routing.
 pub(super) fn note_local_ip(request: &ServiceRequest) {
-    let host = host_of(request.head()).as_bytes();
-    if matches!(host.first(), Some(b'0'..=b'9' | b'['))
+    if is_address(host_of(request.head()))
         && let Some(local) = request.conn_data::<LocalIp>().copied()
     {
         request.extensions_mut().insert(local);
@@ -49,8 +48,18 @@ pub(super) fn is_admin(context: &GuardContext<'_>, node: &Node) -> bool {
 
 /// Where a request goes, by the host that it names.
 pub(super) fn destination(request: &HttpRequest, node: &Node) -> Destination {
-    let local_ip = request.extensions().get::<LocalIp>().map(|local| local.0);
-    node.routes.table().find(host_of(request.head()), local_ip)
+    let host = host_of(request.head());
+    let local_ip = if is_address(host) {
+        request.extensions().get::<LocalIp>().map(|local| local.0)
+    } else {
+        None
+    };
+    node.routes.table().find(host, local_ip)
+}
+
+/// Whether a host may be an address rather than a name.
+fn is_address(host: &str) -> bool {
+    matches!(host.as_bytes().first(), Some(b'0'..=b'9' | b'['))
 }
 
 /// The host that a request names: that of an absolute target, else the `Host` header

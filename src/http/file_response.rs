@@ -18,6 +18,10 @@ use crate::node::Node;
 /// Characters between the parts of a multipart answer.
 const BOUNDARY_CHARS: usize = 24;
 
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
+const BYTES: HeaderValue = HeaderValue::from_static("bytes");
+
 /// Headers that describe the bytes being sent; rules of an app cannot change them.
 const DESCRIBING: [HeaderName; 5] = [
     header::CONTENT_ENCODING,
@@ -170,7 +174,7 @@ fn describe(
     response
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(file.media.name)))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control(answer))))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, NOSNIFF));
     if let Ok(etag) = HeaderValue::from_maybe_shared(file.etag(encoding).clone()) {
         response.insert_header((header::ETAG, etag));
     }
@@ -179,11 +183,11 @@ fn describe(
     }
     if file.media.compressible {
         // Also before its variants exist: caches must not take this one for all.
-        response.insert_header((header::VARY, HeaderValue::from_static("Accept-Encoding")));
+        response.insert_header((header::VARY, BY_ENCODING));
     }
     match encoding {
         Encoding::Identity => {
-            response.insert_header((header::ACCEPT_RANGES, HeaderValue::from_static("bytes")));
+            response.insert_header((header::ACCEPT_RANGES, BYTES));
         }
         Encoding::Brotli | Encoding::Zstd | Encoding::Gzip => {
             let token = HeaderValue::from_static(encoding.token());

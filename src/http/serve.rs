@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderName};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use fazt_actors::router::View;
 use fazt_actors::router::index::{IndexedFile, ReleaseIndex, Resolved};
 use fazt_actors::router::path::normalise;
@@ -37,7 +37,7 @@ const HEALTH_PATH: &str = "/health";
 const FILE_METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Answers whatever is not an endpoint of the API.
-pub(super) async fn serve(request: HttpRequest, node: web::Data<Node>) -> HttpResponse {
+pub(super) async fn serve(request: HttpRequest, node: Arc<Node>) -> HttpResponse {
     if !node.config.access_log {
         return answer(&request, &node).await;
     }
