@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::contents::{ContentId, PutVariant, read_whole};
 use crate::encoding::Encoding;
+use crate::killpoint;
 use crate::mailbox::{Bound, Mailbox};
 use crate::media::media_type;
 use crate::router::{Refresh, Router};
@@ -112,9 +113,11 @@ async fn encode_some(store: Store, router: Mailbox<Router>) -> Result<Progress, 
         let put = PutVariant { id, variants };
         let bytes = put.bytes();
         store.writer.commit_bulk(put, bytes).await?;
+        killpoint::reach("encode.stored");
     }
     if job.is_last {
         store.writer.commit_bulk(MarkEncoded { release: job.release }, 0).await?;
+        killpoint::reach("encode.marked");
     }
     router.ask_patiently(Refresh { release: job.release }).await?;
     Ok(Progress::More)

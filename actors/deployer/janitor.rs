@@ -7,6 +7,7 @@ use actix::{Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Mess
 
 use super::removal::{AbandonUnfinished, PurgeApp, RemoveDoomed};
 use crate::contents::{ReturnPages, SweepContents};
+use crate::killpoint;
 use crate::limits::Limits;
 use crate::mailbox::{Bound, Mailbox};
 use crate::store::{Store, StoreError};
@@ -105,6 +106,7 @@ pub async fn clean(store: Store, limits: Arc<Limits>, now: Timestamp) -> Result<
         if !store.writer.commit_bulk(RemoveDoomed { at: now }, STEP_BYTES).await? {
             break;
         }
+        killpoint::reach("removal.step");
     }
     let unused_before = now.before(limits.unused_content_kept_for);
     for _ in 0..STEPS_PER_ROUND {

@@ -98,6 +98,7 @@ impl Pipeline {
             expires_at: begin.at.after(self.limits.unused_content_kept_for),
         };
         self.uploads().begin(begin.id, upload, &self.limits, begin.at)?;
+        killpoint::reach("upload.begun");
         Ok(missing)
     }
 
@@ -113,6 +114,7 @@ impl Pipeline {
         })
         .await?;
         self.uploads().record_sent(&receive.id, &hashes);
+        killpoint::reach("upload.received");
         Ok(hashes.len())
     }
 
@@ -143,6 +145,7 @@ impl Pipeline {
         let RollBack { app, number, at } = roll_back;
         let outcome = self.store.writer.commit(Rollback { app, number, at }).await?;
         let activated = outcome.map_err(DeployError::from)?;
+        killpoint::reach("rollback.activated");
         self.publish(activated.app).await?;
         Ok(activated)
     }
@@ -153,9 +156,11 @@ impl Pipeline {
         if !was_live && !purge {
             return Err(Refusal::NoApp.into());
         }
+        killpoint::reach("delete.deleted");
         self.publish(app).await?;
         if purge {
             self.store.writer.commit(removal::PurgeApp { app }).await?;
+            killpoint::reach("delete.purged");
             self.wake_janitor();
         }
         Ok(())
@@ -188,6 +193,7 @@ impl Pipeline {
             at: request.at,
         };
         let release = self.store.writer.commit(prepare).await?;
+        killpoint::reach("deploy.prepared");
         let outcome = self.list_and_activate(release, entries, base, request).await;
         if outcome.is_err() {
             // Nothing of it is visible; what it listed goes away with the next clean-up.
@@ -232,6 +238,7 @@ impl Pipeline {
     async fn tidy_up(&self, app: i64) -> Result<(), DeployError> {
         let doom = removal::DoomOldReleases { app, kept: self.limits.releases_kept };
         if self.store.writer.commit(doom).await? > 0 {
+            killpoint::reach("removal.doomed");
             self.wake_janitor();
         }
         self.encoder.nudge(Wake);

@@ -15,6 +15,7 @@ use rusqlite::wal::CheckpointMode;
 
 use super::StoreError;
 use super::connection::{StoreCounters, open_checkpointer};
+use crate::killpoint;
 
 /// Above this much log the thread is woken.
 pub(crate) const WAL_COPY_BYTES: u64 = 4 * 1024 * 1024;
@@ -66,6 +67,7 @@ fn run(connection: &Connection, counters: &StoreCounters, woken: &Receiver<()>) 
 pub(crate) fn copy(connection: &Connection, counters: &StoreCounters, mode: CheckpointMode) {
     match connection.wal_checkpoint_v2(rusqlite::MAIN_DB.into(), mode) {
         Ok((logged, copied)) => {
+            killpoint::reach("checkpoint.copied");
             counters.checkpoints.fetch_add(1, Ordering::Relaxed);
             if logged == copied {
                 // The next commit starts the log over; until then nothing waits in it.

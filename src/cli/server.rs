@@ -59,8 +59,8 @@ pub enum LogFormat {
 /// `fazt server start`. Where a value is missing the database decides, then the default.
 #[derive(Args, Clone, Debug)]
 pub struct ServerArgs {
-    /// TCP port
-    #[arg(long, env = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    /// TCP port; 0 for any that is free
+    #[arg(long, env = "PORT")]
     pub port: Option<u16>,
     /// Address to listen on; 0.0.0.0 or :: for all
     #[arg(long, value_name = "ADDR", value_parser = parse_address)]

@@ -7,6 +7,7 @@ use std::path::Path;
 use actix_web::web;
 use bytes::{Bytes, BytesMut};
 use fazt_actors::deployer::DeployError;
+use fazt_actors::killpoint;
 use futures_util::{Stream, StreamExt};
 
 use super::body::{interrupted, too_large};
@@ -40,6 +41,7 @@ pub(super) async fn spool<E: std::fmt::Display>(
         }
     }
     file = write(file, pending.freeze()).await?;
+    killpoint::reach("spool.written");
     blocking(move || file.rewind().map(|()| file)).await
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::Write;
+use crate::killpoint;
 use crate::mailbox::Permit;
 use crate::store::StoreError;
 use crate::store::connection::StoreCounters;
@@ -96,6 +97,7 @@ pub(super) fn run(connection: &Connection, batch: Vec<Box<dyn Pending>>, counter
             }
         }
     }
+    killpoint::reach("store.applied");
     match transaction.commit() {
         Ok(()) => {
             counters.commits.fetch_add(1, Ordering::Relaxed);
