@@ -141,10 +141,19 @@ impl Store {
     /// Opens `path`, creates or migrates its schema, and starts the writer on a thread of its own.
     ///
     /// Must be called inside an actix system, by the [`Owner`] of the file.
-    pub fn open(path: &Path, migrations: &Migrations) -> Result<Store, StoreError> {
+    /// The file grows to `bytes_max` at most; a change that needs more fails like one on
+    /// a full disk. A file that is larger already keeps its size.
+    pub fn open(
+        path: &Path,
+        migrations: &Migrations,
+        bytes_max: Option<u64>,
+    ) -> Result<Store, StoreError> {
         let counters = Arc::new(StoreCounters::default());
         let mut connection = connection::open_writer(path, &counters)?;
         migrate::migrate(&mut connection, path, migrations)?;
+        if let Some(bytes_max) = bytes_max {
+            connection::bound(&connection, bytes_max).map_err(StoreError::from_sqlite)?;
+        }
         let checkpointer = checkpoint::Checkpointer::start(path, &counters)?;
         let readers = Readers::open(path)?;
         let writer = Writer::start(connection, Arc::clone(&counters), checkpointer);
@@ -165,6 +174,11 @@ impl Store {
     pub fn open_reader(&self) -> Result<rusqlite::Connection, StoreError> {
         connection::open_reader(&self.path)
             .map_err(|source| StoreError::Open { path: self.path.to_path_buf(), source })
+    }
+
+    /// Whether the database answers at all.
+    pub async fn is_healthy(&self) -> bool {
+        self.readers.read(|c| c.query_row("SELECT 1", [], |_row| Ok(()))).await.is_ok()
     }
 
     /// What the store counts about itself.

@@ -51,6 +51,7 @@ pub fn app(
     let (hosts, served) = (Arc::clone(&node), Arc::clone(&node));
     let api = web::scope("/api")
         .guard(guard::fn_guard(move |context| connection::is_admin(context, &hosts)))
+        .app_data(web::QueryConfig::default().error_handler(error::wrong_query))
         .wrap(from_fn(error::with_request_id))
         .configure(routes::register)
         .default_service(web::to(error::no_such_endpoint));

@@ -63,7 +63,7 @@ pub fn init(args: InitArgs) -> anyhow::Result<()> {
     }
     actix::System::new().block_on(async {
         let _owner = Owner::take(&database)?;
-        let store = Store::open(&database, &NODE_MIGRATIONS)?;
+        let store = Store::open(&database, &NODE_MIGRATIONS, None)?;
         let mut values = Vec::new();
         values.extend(args.port.map(|port| (Setting::Port, port.to_string())));
         values.extend(args.domain.map(|domain| (Setting::Domain, domain)));

@@ -63,8 +63,11 @@ fn put_piece(tx: &Connection, piece: &ContentPiece, at: Timestamp) -> rusqlite::
     let (id, complete): (i64, bool) = tx
         .prepare_cached(
             "INSERT INTO contents (sha256, size_bytes, unused_since) VALUES (?1, ?2, ?3)
-             ON CONFLICT (sha256) DO UPDATE SET unused_since =
-                 CASE WHEN unused_since IS NULL THEN NULL ELSE excluded.unused_since END
+             ON CONFLICT (sha256) DO UPDATE SET
+                 unused_since =
+                     CASE WHEN unused_since IS NULL THEN NULL ELSE excluded.unused_since END,
+                 -- Half swept: which variants are still whole is not known any more.
+                 encodings = CASE WHEN complete = 1 THEN encodings END
              RETURNING id, complete",
         )?
         .query_row((piece.hash.as_bytes(), piece.size, at), |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -122,6 +125,9 @@ impl Write for PutVariant {
             // Swept meanwhile, or another release had it encoded first.
             return Ok(());
         }
+        // What a sweep left of earlier variants must not mix with these.
+        tx.prepare_cached("DELETE FROM chunks WHERE content_id = ?1 AND encoding <> ?2")?
+            .execute((self.id.0, Encoding::Identity.code()))?;
         for (encoding, bytes) in &self.variants {
             put_chunks(tx, self.id, *encoding, 0, &split(bytes))?;
         }

@@ -1,5 +1,7 @@
 //! Why a deploy was refused or failed.
 
+use std::io;
+
 use super::archive::error::ArchiveError;
 use super::file_set::FileSetError;
 use super::manifest::ManifestError;
@@ -48,7 +50,7 @@ pub enum DeployError {
     Refused(#[from] Refusal),
     /// The spool file.
     #[error("the upload could not be kept while it was read")]
-    Spool(#[source] std::io::Error),
+    Spool(#[source] io::Error),
     /// The work was cut short by a failure elsewhere, which has been logged.
     #[error("the deploy was interrupted; nothing was changed")]
     Interrupted,
@@ -90,6 +92,7 @@ impl Fault for DeployError {
             DeployError::Store(error) => error.code(),
             DeployError::NotText { .. } => "INVALID_RULE_FILE",
             DeployError::ConfigTooLarge { .. } => "RULE_FILE_TOO_LARGE",
+            DeployError::Spool(error) if error.kind() == io::ErrorKind::StorageFull => "DISK_FULL",
             DeployError::Spool(_) | DeployError::Interrupted => "INTERNAL_ERROR",
         }
     }

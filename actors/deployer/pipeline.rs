@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::archive::Archive;
 use super::encoder::{Encoder, Wake};
-use super::file_set::check_files;
+use super::file_set::{FileSetError, check_files};
 use super::janitor::{self, Janitor};
 use super::path::FilePath;
 use super::pieces::{PieceSink, store_pieces};
@@ -82,6 +82,10 @@ impl Pipeline {
         &self,
         begin: BeginUpload,
     ) -> Result<Vec<ContentHash>, DeployError> {
+        let mut paths = HashSet::new();
+        if let Some(twice) = begin.changed.iter().find(|entry| !paths.insert(&entry.path)) {
+            return Err(FileSetError::Duplicate { path: twice.path.to_string() }.into());
+        }
         let (app, changed) = (begin.app.clone(), begin.changed.clone());
         let found = self.store.readers.read(move |c| compare(c, app.as_str(), &changed)).await?;
         if found.live != begin.base {
@@ -92,7 +96,7 @@ impl Pipeline {
         let missing: Vec<ContentHash> = found.missing.keys().copied().collect();
         let upload = Upload {
             app: begin.app,
-            base: begin.base,
+            base: found.release,
             entries: Arc::new(entries),
             missing: Arc::new(found.missing),
             expires_at: begin.at.after(self.limits.unused_content_kept_for),
@@ -129,7 +133,7 @@ impl Pipeline {
         if unsent > 0 {
             return Err(UploadError::Incomplete { unsent }.into());
         }
-        let activated = self.release(&upload.entries, Base::Number(upload.base), request).await?;
+        let activated = self.release(&upload.entries, Base::Release(upload.base), request).await?;
         self.uploads().end(&id);
         Ok(activated)
     }
@@ -257,7 +261,9 @@ impl Pipeline {
 
 /// What the node has of an upload already.
 struct Comparison {
+    /// Number and row of the live release.
     live: Option<u32>,
+    release: Option<i64>,
     files: Vec<ReleaseEntry>,
     missing: HashMap<ContentHash, u64>,
 }
@@ -269,9 +275,10 @@ fn compare(
 ) -> rusqlite::Result<Comparison> {
     let snapshot = connection.unchecked_transaction()?;
     let mut live: Option<u32> = None;
+    let mut release: Option<i64> = None;
     let files = snapshot
         .prepare_cached(
-            "SELECT number, path, sha256, contents.size_bytes
+            "SELECT number, path, sha256, contents.size_bytes, releases.id
              FROM apps JOIN releases ON releases.id = live_release_id
                   JOIN release_files ON release_id = releases.id
                   JOIN contents ON contents.id = content_id
@@ -279,6 +286,7 @@ fn compare(
         )?
         .query_map([app], |row| {
             live = row.get(0)?;
+            release = row.get(4)?;
             Ok(ReleaseEntry {
                 path: FilePath::from_stored(row.get(1)?),
                 hash: ContentHash::from_bytes(row.get(2)?),
@@ -300,7 +308,7 @@ fn compare(
             missing.insert(entry.hash, entry.size);
         }
     }
-    Ok(Comparison { live, files, missing })
+    Ok(Comparison { live, release, files, missing })
 }
 
 fn merged(

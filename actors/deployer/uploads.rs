@@ -18,7 +18,8 @@ const UPLOADS_MAX: usize = 64;
 #[derive(Clone, Debug)]
 pub(super) struct Upload {
     pub(super) app: AppName,
-    pub(super) base: Option<u32>,
+    /// The release that was live when it began.
+    pub(super) base: Option<i64>,
     pub(super) entries: Arc<Vec<ReleaseEntry>>,
     /// The contents that the client has to send, with their sizes.
     pub(super) missing: Arc<HashMap<ContentHash, u64>>,

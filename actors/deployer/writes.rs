@@ -102,8 +102,9 @@ impl Write for AddFiles {
 pub enum Base {
     /// Whatever is live.
     Any,
-    /// The release with this number; `None`: the app has none, or does not exist.
-    Number(Option<u32>),
+    /// The release with this row; `None`: the app has none, or does not exist. Not its
+    /// number: another app of the same name may have a release of that number.
+    Release(Option<i64>),
 }
 
 /// Makes a prepared release the live one: the moment a deploy becomes true.
@@ -165,8 +166,8 @@ impl Write for Activate {
     fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Self::Output> {
         let found = live_release(tx, self.app.as_str())?;
         let live_number = found.as_ref().and_then(|app| app.number);
-        if let Base::Number(expected) = self.base
-            && expected != live_number
+        if let Base::Release(expected) = self.base
+            && expected != found.as_ref().and_then(|app| app.release)
         {
             return Ok(Err(ActivationRefusal::Moved { live: live_number }));
         }

@@ -100,6 +100,13 @@ pub(crate) fn open_writer(
     opened.map_err(|source| StoreError::Open { path: path.to_owned(), source })
 }
 
+/// Bounds the file that this connection may write (SQLite never shrinks it for that).
+pub(crate) fn bound(connection: &Connection, bytes_max: u64) -> rusqlite::Result<()> {
+    let page_bytes: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let pages_max = (bytes_max / page_bytes.max(1)).max(1);
+    connection.pragma_update_and_check(None, "max_page_count", pages_max, |_row| Ok(()))
+}
+
 /// Makes a missing file as one that only its owner can read: SQLite gives the log and the
 /// shared-memory index beside it the same mode. A failure shows when SQLite opens it.
 fn make_private(path: &Path) {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::QueryPayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
@@ -155,6 +156,11 @@ pub(super) async fn with_request_id(
         );
     });
     Ok(response)
+}
+
+/// The answer to a query string that cannot be read.
+pub(super) fn wrong_query(error: QueryPayloadError, _request: &HttpRequest) -> Error {
+    ApiError::new(ErrorKind::Invalid, "INVALID_QUERY", format!("wrong query: {error}")).into()
 }
 
 /// The answer to a path of the API that is not in the table.

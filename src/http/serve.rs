@@ -129,7 +129,7 @@ impl Visit<'_> {
         if self.path != HEALTH_PATH {
             return page();
         }
-        let mut response = if system::is_healthy(self.node).await {
+        let mut response = if self.node.store.is_healthy().await {
             HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("OK")
         } else {
             HttpResponse::ServiceUnavailable().finish()

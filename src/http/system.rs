@@ -11,11 +11,6 @@ use crate::node::Node;
 /// One mebibyte in bytes.
 const MIB: u64 = 1024 * 1024;
 
-/// `GET /health` on any host: whether the node answers from its database, and nothing else.
-pub(super) async fn is_healthy(node: &Node) -> bool {
-    node.store.readers.read(|c| c.query_row("SELECT 1", [], |_row| Ok(()))).await.is_ok()
-}
-
 /// `GET /.well-known/fazt` on any host.
 pub(super) fn discovery(node: &Node) -> HttpResponse {
     HttpResponse::Ok().json(Discovery {
@@ -27,7 +22,7 @@ pub(super) fn discovery(node: &Node) -> HttpResponse {
 
 /// `GET /api/system/health`.
 pub(super) async fn health(_operator: Operator, node: web::Data<Node>) -> ApiResult {
-    let answers = is_healthy(&node).await;
+    let answers = node.store.is_healthy().await;
     let process = web::block(ProcessStatus::read).await.unwrap_or_default();
     let (open_connections, in_use) = node.store.readers.connections();
     let database = DatabaseHealth {
