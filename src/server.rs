@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::rt::signal::unix::{SignalKind, signal};
+use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
 use fazt_actors::limits::Limits;
@@ -116,6 +116,8 @@ pub async fn serve_socket_only(database: &Path) -> anyhow::Result<SocketNode> {
 }
 
 async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
+    // Before anything is open: a node that is stopped while it starts still ends in order.
+    let signals = StopSignals::listen()?;
     let is_new = !database.exists();
     let mut owner = Owner::take(&database)?;
     let (listener, is_inherited) = match inherited_listener()? {
@@ -164,7 +166,7 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
         env!("CARGO_PKG_VERSION")
     );
 
-    wait_for_stop(&node).await?;
+    signals.wait(&node).await;
     tracing::info!("stopping: requests have {GRACE_SECONDS} s to finish");
     handle.stop(true).await;
     running.await.context("the server task failed")?.context("the server failed")?;
@@ -175,16 +177,28 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns when the process is signalled or the owner asks through the socket.
-async fn wait_for_stop(node: &Node) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = node.stop.notified() => {}
+/// The signals that ask a node to stop.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// From here on they no longer end the process by themselves.
+    fn listen() -> anyhow::Result<StopSignals> {
+        let listen = |kind| signal(kind).context("cannot wait for signals");
+        let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+        Ok(StopSignals { terminate: listen(terminate)?, interrupt: listen(interrupt)? })
     }
-    Ok(())
+
+    /// Returns when the process was signalled or the owner asks through the socket.
+    async fn wait(mut self, node: &Node) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            () = node.stop.notified() => {}
+        }
+    }
 }
 
 /// Flag and environment are in `args` already; then the database; then the default.

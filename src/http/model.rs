@@ -112,6 +112,8 @@ pub struct DatabaseHealth {
     pub in_use: u64,
     /// Bytes of the write-ahead log.
     pub wal_bytes: u64,
+    /// The most that it has been since the node was started.
+    pub wal_bytes_peak: u64,
     /// Bytes of the file itself.
     pub size_bytes: u64,
 }

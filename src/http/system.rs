@@ -30,6 +30,7 @@ pub(super) async fn health(_operator: Operator, node: web::Data<Node>) -> ApiRes
         open_connections: u64::from(open_connections),
         in_use: u64::from(in_use),
         wal_bytes: node.store.counters().wal_bytes(),
+        wal_bytes_peak: node.store.counters().wal_bytes_peak(),
         size_bytes: std::fs::metadata(node.store.path()).map_or(0, |file| file.len()),
     };
     Ok(answer(NodeHealth {

@@ -73,9 +73,8 @@ fn hash_of(mut answer: Answer<TcpStream>) -> ContentHash {
 
 /// Deploys 30 MiB by the command line and watches the log; answers the most that it held.
 fn deploy_more(machine: &Machine, server: &Server) -> u64 {
-    let more: BTreeMap<_, _> = (0..MORE_FILES)
-        .map(|n| (format!("{n}.bin"), noise(100 + n, MORE_FILE_BYTES)))
-        .collect();
+    let more: BTreeMap<_, _> =
+        (0..MORE_FILES).map(|n| (format!("{n}.bin"), noise(100 + n, MORE_FILE_BYTES))).collect();
     let folder = machine.folder("more", &more);
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -28,7 +28,8 @@ fn fixture() -> PathBuf {
 fn a_second_node_learns_who_has_the_file() {
     let machine = Machine::new();
     let server = machine.start();
-    let complaint = machine.run(&["server", "start", "--port", "0", "--db", &machine.db()]).fails(1);
+    let complaint =
+        machine.run(&["server", "start", "--port", "0", "--db", &machine.db()]).fails(1);
     for part in [&machine.db(), &server.pid().to_string(), &server.url()] {
         assert!(complaint.contains(part.as_str()), "{part} is not in {complaint}");
     }
@@ -146,7 +147,8 @@ fn a_place_that_cannot_hold_a_database_is_named() {
     let machine = Machine::new();
     // Also true for a user whom no permission stops.
     fs::write(machine.path("file"), "in the way").unwrap();
-    for (place, part) in [("missing/data.db", "missing/data.db"), ("file/data.db", "file/data.db")] {
+    for (place, part) in [("missing/data.db", "missing/data.db"), ("file/data.db", "file/data.db")]
+    {
         let db = machine.path(place).to_str().unwrap().to_owned();
         for command in ["start", "init"] {
             let complaint = machine.run(&["server", command, "--db", &db]).fails(1);

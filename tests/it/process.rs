@@ -31,11 +31,7 @@ const READY: &str = "is running; stop it with";
 
 /// Asks again and again until there is an answer; fails after `patience`.
 #[track_caller]
-pub(crate) fn within<T>(
-    patience: Duration,
-    what: &str,
-    mut look: impl FnMut() -> Option<T>,
-) -> T {
+pub(crate) fn within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + patience;
     loop {
         if let Some(seen) = look() {
@@ -89,8 +85,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new() -> Machine {
-        let machine =
-            Machine { root: TempDir::new().unwrap(), commands_run: AtomicUsize::new(0) };
+        let machine = Machine { root: TempDir::new().unwrap(), commands_run: AtomicUsize::new(0) };
         for folder in ["home", "config", "node", "logs"] {
             fs::create_dir(machine.path(folder)).unwrap();
         }

@@ -171,8 +171,7 @@ fn count(database: &Connection, rest: &str) -> u64 {
 fn assert_sound(machine: &Machine) {
     assert_eq!(machine.node_folder(), ["data.db", "data.db.lock"]);
     let database = open(machine);
-    let check: String =
-        database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    let check: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
     let dangling = database.prepare("PRAGMA foreign_key_check").unwrap().exists([]).unwrap();
     assert!(!dangling, "a foreign key points nowhere");

@@ -109,8 +109,7 @@ fn the_name_is_said_or_written_or_the_folders() {
     ] {
         assert_eq!(machine.run(words).json()["site"], "old-one", "{words:?}");
     }
-    let complaint =
-        machine.run(&["deploy", &machine.folder("Überblick", &plain)]).fails(1);
+    let complaint = machine.run(&["deploy", &machine.folder("Überblick", &plain)]).fails(1);
     assert!(complaint.contains("--name"), "{complaint}");
     server.stop();
 }
@@ -120,8 +119,16 @@ fn an_empty_deploy_names_the_rule() {
     let machine = Machine::new();
     for (name, site, part) in [
         ("empty", files(&[]), "the folder is empty"),
-        ("ignored", files(&[(".faztignore", "*.html\n"), ("a.html", ""), ("b.html", "")]), "`*.html`"),
-        ("git", files(&[(".gitignore", "dist\n"), ("dist/index.html", "")]), ".gitignore line `dist`"),
+        (
+            "ignored",
+            files(&[(".faztignore", "*.html\n"), ("a.html", ""), ("b.html", "")]),
+            "`*.html`",
+        ),
+        (
+            "git",
+            files(&[(".gitignore", "dist\n"), ("dist/index.html", "")]),
+            ".gitignore line `dist`",
+        ),
         ("dots", files(&[(".env", "SECRET=1")]), "dot-files are not deployed"),
         ("modules", files(&[("node_modules/a/index.js", "")]), "`node_modules`"),
     ] {

@@ -16,7 +16,14 @@ fn a_token_is_shown_once() {
     let machine = Machine::new();
     let server = machine.start();
     let ran = machine.run(&[
-        "token", "create", "--name", "ci", "--scopes", "deploy:blog,read", "--expires", "90d",
+        "token",
+        "create",
+        "--name",
+        "ci",
+        "--scopes",
+        "deploy:blog,read",
+        "--expires",
+        "90d",
     ]);
     assert!(ran.stderr.contains("not shown again"), "{}", ran.stderr);
     assert!(ran.stderr.contains("deploy:blog"), "{}", ran.stderr);

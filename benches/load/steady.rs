@@ -1,0 +1,91 @@
+//! Requests on a fixed schedule, whatever the server does (an open loop).
+//!
+//! Each of the connections has a thread of its own and its share of the schedule. What
+//! a request took is counted from when it was due: a server that stalls is not asked
+//! less for it, and every request that it kept waiting shows.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, ensure};
+
+use super::http::{Client, request};
+use super::plan::milliseconds;
+use super::process::move_to_client_core;
+use super::wrk::CONNECTIONS;
+
+/// Requests a second, all connections together.
+pub(crate) const RATE: u32 = 5_000;
+
+/// The longest that a schedule goes on.
+pub(crate) const LENGTH_MAX: Duration = Duration::from_secs(10);
+
+/// Time in which all threads start and connect, before the first request is due.
+const LEAD: Duration = Duration::from_millis(200);
+
+/// A request that was answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    /// When it was due.
+    pub(crate) due: Instant,
+    /// From then to its answer.
+    pub(crate) took_ms: f64,
+}
+
+/// What is asked, and until when.
+#[derive(Clone, Copy)]
+pub(crate) struct Schedule<'a> {
+    /// Where the server listens.
+    pub(crate) port: u16,
+    /// Of which app.
+    pub(crate) host: &'a str,
+    /// For which file.
+    pub(crate) path: &'a str,
+    /// For how long, at most.
+    pub(crate) length: Duration,
+    /// Ends it before that.
+    pub(crate) stop: &'a AtomicBool,
+}
+
+/// Sends the requests of a schedule. Blocks until it is over.
+pub(crate) fn run(schedule: Schedule<'_>) -> anyhow::Result<Vec<Sample>> {
+    let start = Instant::now() + LEAD;
+    let step = Duration::from_secs(1) / RATE;
+    std::thread::scope(|scope| {
+        let connection = |nth: usize| {
+            let first = start + step * u32::try_from(nth).unwrap_or(0);
+            scope.spawn(move || one_connection(schedule, start, first, step))
+        };
+        let connections: Vec<_> = (0..CONNECTIONS).map(connection).collect();
+        let mut samples = Vec::new();
+        for connection in connections {
+            let taken = connection.join().map_err(|_| anyhow!("a connection's thread panicked"))?;
+            samples.extend(taken.context("a request on a schedule has failed")?);
+        }
+        Ok(samples)
+    })
+}
+
+fn one_connection(
+    schedule: Schedule<'_>,
+    start: Instant,
+    first: Instant,
+    step: Duration,
+) -> anyhow::Result<Vec<Sample>> {
+    move_to_client_core()?;
+    let mut client = Client::connect(schedule.port)?;
+    let asked = request("GET", schedule.host, schedule.path, &[], b"");
+    let own_step = step * u32::try_from(CONNECTIONS).unwrap_or(1);
+    let end = start + schedule.length.min(LENGTH_MAX);
+    let mut samples = Vec::with_capacity(1024);
+    let mut due = first;
+    while due < end && !schedule.stop.load(Ordering::Relaxed) {
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let answer = client.send(&asked)?;
+        let answered = Instant::now();
+        ensure!(answer.status == 200, "answered with {}", answer.status);
+        samples.push(Sample { due, took_ms: milliseconds(due, answered) });
+        due += own_step;
+    }
+    Ok(samples)
+}
