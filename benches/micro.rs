@@ -104,8 +104,8 @@ fn commits(
     system: &actix::SystemRunner,
     folder: &Path,
 ) -> anyhow::Result<()> {
-    let store =
-        system.block_on(async { Store::open(&folder.join("commits.db"), &NODE_MIGRATIONS) })?;
+    let store = system
+        .block_on(async { Store::open(&folder.join("commits.db"), &NODE_MIGRATIONS, None) })?;
     let mut group = criterion.benchmark_group("commits");
     // Shown as elements a second: changes that are durable and answered.
     group.throughput(Throughput::Elements(1));

@@ -222,7 +222,7 @@ impl Pipeline {
         for step in entries.chunks(FILES_PER_STEP) {
             let (app, at) = (request.app.clone(), request.at);
             let add = AddFiles { release, app, entries: step.to_vec(), at };
-            let bytes = step.len() * size_of::<ReleaseEntry>();
+            let bytes = size_of_val(step);
             let listed = self.store.writer.commit_bulk(add, bytes).await?;
             listed.map_err(|path| UploadError::ContentGone { path })?;
             killpoint::reach("deploy.listed");

@@ -21,7 +21,7 @@ pub(crate) fn run(report: &mut Report, plan: &Plan, dir: &Path) -> anyhow::Resul
     let database = dir.join("commits.db");
     let length = Duration::from_secs(plan.seconds);
     let speeds = actix::System::new().block_on(async {
-        let store = Store::open(&database, &NODE_MIGRATIONS)?;
+        let store = Store::open(&database, &NODE_MIGRATIONS, None)?;
         let mut speeds = Vec::new();
         for _ in 0..plan.rounds {
             speeds.push(commits_a_second(&store, length).await?);

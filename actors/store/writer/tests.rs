@@ -51,7 +51,7 @@ async fn notes(store: &Store) -> Vec<String> {
 fn with_store<F: Future<Output = ()>>(test: impl FnOnce(Store) -> F) {
     let dir = tempfile::tempdir().unwrap();
     actix::System::new().block_on(async {
-        let store = Store::open(&dir.path().join("data.db"), &SCHEMA).unwrap();
+        let store = Store::open(&dir.path().join("data.db"), &SCHEMA, None).unwrap();
         test(store).await;
     });
 }
