@@ -20,7 +20,7 @@ const LOCK_TEXT_BYTES_MAX: u64 = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum OwnerError {
     /// Another process has it.
-    #[error("{path} is in use by process {pid}{}", .url.as_ref().map(|u| format!(" ({u})")).unwrap_or_default())]
+    #[error("{path} is in use by process {pid}{}", shown(.url))]
     Held {
         /// The database.
         path: PathBuf,
@@ -38,6 +38,11 @@ pub enum OwnerError {
         #[source]
         source: std::io::Error,
     },
+}
+
+/// Where an owner listens, for the message.
+fn shown(url: &Option<String>) -> String {
+    url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default()
 }
 
 /// Who holds a database.

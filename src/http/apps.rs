@@ -118,7 +118,8 @@ pub(super) async fn roll_back(
     let app = find(&node, &key, Shown::Live).await?;
     let roll_back = RollBack { app: app.id, number, at: Timestamp::now() };
     let activated = node.deployer.ask(roll_back).await??;
-    tracing::info!(app = %app.name, release = activated.number, by = operator.name(), "rolled back");
+    let (name, release) = (&app.name, activated.number);
+    tracing::info!(app = %name, release, by = operator.name(), "rolled back");
     Ok(answer(super::deploy::result(activated, &node.config)))
 }
 

@@ -62,7 +62,34 @@ fn without_a_main_domain() {
         "192.0.2.1",
     ];
     let table = table(&node, &hosts).replace(&port.to_string(), "PORT");
-    assert_snapshot!(table, @"");
+    assert_snapshot!(table, @r"
+    localhost: 200 [fazt]
+    LOCALHOST: 200 [fazt]
+    localhost.: 200 [fazt]
+    localhost:PORT: 200 [fazt]
+    localhost:1: 200 [fazt]
+    127.0.0.1: 200 [fazt]
+    [::1]: 200 [fazt]
+    [::1]:4698: 200 [fazt]
+    admin.localhost: 200 [fazt]
+    blog.localhost: 200 two
+    BLOG.LocalHost.: 200 two
+    blog.localhost.:80: 200 two
+    v1--blog.localhost: 200 one (noindex)
+    V2--Blog.localhost:8080: 200 two (noindex)
+    v3--blog.localhost: 404 [No such release]
+    v01--blog.localhost: 404 [No app here]
+    v1--none.localhost: 404 [No app here]
+    none.localhost: 404 [No app here]
+    a.blog.localhost: 404 [No app here]
+    www.localhost: 404 [No app here]
+    root.localhost: 404 [No app here]
+    404.localhost: 404 [No app here]
+    example.test: 404 [No app here]
+    blog.example.test: 404 [No app here]
+    127.0.0.2: 404 [No app here]
+    192.0.2.1: 404 [No app here]
+    ");
 }
 
 #[test]
@@ -88,7 +115,26 @@ fn with_a_main_domain() {
         "blog.example.test.evil.test",
         "evil.test",
     ];
-    assert_snapshot!(table(&node, &hosts), @"");
+    assert_snapshot!(table(&node, &hosts), @r"
+    example.test: 200 [This is fazt]
+    Example.Test.: 200 [This is fazt]
+    www.example.test: 200 [This is fazt]
+    root.example.test: 200 [This is fazt]
+    admin.example.test: 200 [fazt]
+    admin.localhost: 200 [fazt]
+    localhost: 200 [fazt]
+    127.0.0.1: 200 [fazt]
+    blog.example.test: 200 two
+    blog.example.test:443: 200 two
+    blog.localhost: 200 two
+    v1--blog.example.test: 200 one (noindex)
+    none.example.test: 404 [No app here]
+    a.blog.example.test: 404 [No app here]
+    notexample.test: 404 [No app here]
+    example.test.evil.test: 404 [No app here]
+    blog.example.test.evil.test: 404 [No app here]
+    evil.test: 404 [No app here]
+    ");
 }
 
 #[test]
@@ -137,7 +183,15 @@ fn the_owner_may_replace_the_built_in_pages() {
     assert_snapshot!(
         table(&node, &["example.test", "www.example.test", "root.example.test", "evil.test",
                        "none.localhost", "v9--none.localhost", "404.example.test"]),
-        @""
+        @r"
+        example.test: 200 root
+        www.example.test: 200 root
+        root.example.test: 200 root
+        evil.test: 404 nobody
+        none.localhost: 404 nobody
+        v9--none.localhost: 404 nobody
+        404.example.test: 200 nobody
+        "
     );
     assert_eq!(node.get("evil.test", "/a.css").summary(), "404 style");
     assert_eq!(node.get("evil.test", "/deep/x").summary(), "404 lost");

@@ -1,5 +1,8 @@
 //! Every archive that is refused: what the client reads, and that nothing has changed.
 
+use std::io::{Read, Write};
+use std::net::Shutdown;
+
 use fazt_actors::limits::{DeployLimits, Limits};
 
 use crate::node::client::{Request, Response, connect};
@@ -253,7 +256,7 @@ fn rules_and_manifests_that_cannot_work() {
             "_redirects",
             "/a /b\n/api/* https://evil.test/:splat 200\n",
             "400 RULE_INVALID",
-            "`_redirects`, line 2: status 200 cannot show `https://evil.test/:splat` of another host",
+            "`_redirects`, line 2: status 200 cannot show `https://evil.test/:splat` of another",
         ),
         ("_redirects", "/a //evil.test 200\n", "400 RULE_INVALID", "`_redirects`, line 1: "),
         ("_redirects", "/a b\n/b c\n/c /d\n", "400 RULE_INVALID", "`_redirects`, line 1: "),
@@ -291,6 +294,16 @@ fn a_differential_upload_is_checked_like_an_archive() {
     }
 }
 
+/// Sends these bytes and nothing after them; what comes back, however much.
+fn answered(node: &TestNode, request: &[u8]) -> String {
+    let mut stream = connect(node.address);
+    stream.write_all(request).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    let _closed = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 #[test]
 fn bodies_whose_length_is_a_lie() {
     let node = site();
@@ -307,8 +320,8 @@ fn bodies_whose_length_is_a_lie() {
     let refused = node.raw(&with_length("999999999999"));
     check_refusal(&node, &refused, "413 PAYLOAD_TOO_LARGE", "larger than");
     // Fewer bytes than there are: the form ends before its end.
-    let cut = node.raw(&with_length(&(real - 10).to_string()));
-    assert_eq!(cut.status, 400, "{}", cut.text());
+    let cut = answered(&node, &with_length(&(real - 10).to_string()));
+    assert!(cut.starts_with("HTTP/1.1 400"), "{cut}");
     check_unchanged(&node);
     for value in ["-1", "12abc", "0x10", "1, 2", "99999999999999999999999"] {
         let response = node.raw(&with_length(value));
@@ -316,12 +329,8 @@ fn bodies_whose_length_is_a_lie() {
         check_unchanged(&node);
     }
     // More bytes than there are: the client goes away in the middle.
-    let mut stream = connect(node.address);
-    std::io::Write::write_all(&mut stream, &with_length(&(real + 10).to_string())).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
-    let mut answer = Vec::new();
-    let _closed = std::io::Read::read_to_end(&mut stream, &mut answer);
-    assert!(!answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    let answer = answered(&node, &with_length(&(real + 10).to_string()));
+    assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
     check_unchanged(&node);
 }
 
@@ -345,7 +354,8 @@ fn forms_that_are_none() {
         check_unchanged(&node);
     }
     let named = "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nblog\r\n\
-                 --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"site.tar\"\r\n\r\nx\r\n--x--\r\n";
+                 --x\r\nContent-Disposition: form-data; name=\"file\"; \
+                 filename=\"site.tar\"\r\n\r\nx\r\n--x--\r\n";
     let request = Request::new("POST", ADMIN, "/api/deploy").bearer(&node.admin);
     let response = node.send(&request.body(form, named));
     check_refusal(&node, &response, "400 VALIDATION_FAILED", "*.zip");

@@ -186,7 +186,7 @@ fn header_rules_change_answers() {
 fn redirect_rules_come_after_files_unless_they_insist() {
     let rules = "/ /start 302\n/forced /elsewhere 307!\n/old/* /new/:splat\n\
                  /feed https://feeds.example.com/all 308\n/app/* /app.html 200\n\
-                 /pretend /about 200\n/gone /gone.html 410\n/shop/* /closed.html 404\n\
+                 /pretend /about 200\n/removed /gone.html 410\n/shop/* /closed.html 404\n\
                  /secret/* /private/:splat 200\n/up/* /../private/x 200\n\
                  /nowhere /none.html 200\n/hidden /about.html 200!\n";
     let node = TestNode::start();
@@ -216,7 +216,7 @@ fn redirect_rules_come_after_files_unless_they_insist() {
             ("/feed", "308 -> https://feeds.example.com/all"),
             ("/app/users/7", "200 app"),
             ("/pretend", "200 about"),
-            ("/gone", "410 gone"),
+            ("/removed", "410 gone"),
             ("/shop/x", "404 closed"),
             ("/secret/x", "404 [Not found]"),
             ("/up/x", "404 [Not found]"),
@@ -290,10 +290,37 @@ fn types_and_lifetimes() {
         assert_eq!(response.status, 200, "{path}");
         assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
         let header = |name| response.header(name).unwrap_or("-").to_owned();
-        let (kind, cache) = (header("content-type"), header("cache-control"));
-        writeln!(table, "{path}: {kind}; {cache}").unwrap();
+        let kept = match &*header("cache-control") {
+            "no-cache" => "asked for each time",
+            "max-age=300, must-revalidate" => "five minutes",
+            "public, max-age=31536000, immutable" => "a year",
+            other => panic!("{path}: {other}"),
+        };
+        writeln!(table, "{path}: {}: {kept}", header("content-type")).unwrap();
     }
-    assert_snapshot!(table, @"");
+    assert_snapshot!(table, @r"
+    index.html: text/html; charset=utf-8: asked for each time
+    page.HTML: text/html; charset=utf-8: asked for each time
+    style.css: text/css; charset=utf-8: five minutes
+    app.js: text/javascript; charset=utf-8: five minutes
+    mod.mjs: text/javascript; charset=utf-8: five minutes
+    data.json: application/json; charset=utf-8: five minutes
+    feed.xml: application/xml; charset=utf-8: five minutes
+    site.webmanifest: application/manifest+json; charset=utf-8: five minutes
+    pic.svg: image/svg+xml; charset=utf-8: five minutes
+    pic.png: image/png: five minutes
+    pic.avif: image/avif: five minutes
+    font.woff2: font/woff2: five minutes
+    app.wasm: application/wasm: five minutes
+    read.me: application/octet-stream: five minutes
+    LICENSE: application/octet-stream: five minutes
+    notes.txt: text/plain; charset=utf-8: five minutes
+    film.mp4: video/mp4: five minutes
+    assets/app.3f9ac2b1.js: text/javascript; charset=utf-8: a year
+    assets/index-BmK2q9Xz.css: text/css; charset=utf-8: a year
+    assets/photo-2024-summer.jpg: image/jpeg: five minutes
+    .well-known/apple-app-site-association: application/json; charset=utf-8: five minutes
+    ");
 }
 
 #[test]

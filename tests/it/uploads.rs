@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use fazt_actors::contents::SweepContents;
 use fazt_actors::limits::Limits;
+use fazt_actors::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::node::client::{Request, Response};
-use crate::node::{ADMIN, TestNode, frame, sha256};
+use crate::node::{ADMIN, TestNode, eventually, frame, sha256};
 
 const HOST: &str = "blog.localhost";
 const NO_FILES: &[(&str, &str)] = &[];
@@ -170,21 +172,30 @@ fn contents_are_looked_for_again_at_the_commit() {
 }
 
 #[test]
-fn what_is_sent_again_after_a_sweep_has_its_variants_again() {
+fn what_was_half_swept_and_is_sent_again_has_its_variants_again() {
     let node = TestNode::start();
     let page = "the same line again and again\n".repeat(2_000);
-    node.deploy("blog", &[("index.html", &*page)]);
-    let ask = |node: &TestNode| {
-        let request = Request::new("GET", HOST, "/").header("Accept-Encoding", "br");
+    // Thirteen chunks that the sweep meets first, then one and its three variants.
+    let bulk: Vec<u8> =
+        (0..13_u32 << 18).map(|n| (n.wrapping_mul(2_654_435_761) >> 23) as u8).collect();
+    node.deploy("blog", &[("a.bin", &bulk[..]), ("page.html", page.as_bytes())]);
+    let ask = |coding: &str| {
+        let request = Request::new("GET", HOST, "/page.html").header("Accept-Encoding", coding);
         let response = node.send(&request);
-        (response.header("content-encoding") == Some("br")).then_some(response)
+        assert_eq!(response.status, 200, "{}", response.text());
+        (response.header("content-encoding") == Some(coding)).then_some(response.body)
     };
-    crate::node::eventually("variants", || ask(&node));
-    node.api("DELETE", "/api/apps/blog?purge=true", &Value::Null);
-    node.clean_after(Duration::from_secs(61 * 60));
-    node.deploy("blog", &[("index.html", &*page)]);
-    let response = crate::node::eventually("variants", || ask(&node));
-    assert_eq!(response.status, 200);
+    eventually("variants", || ask("br"));
+    assert_eq!(node.api("DELETE", "/api/apps/blog?purge=true", &Value::Null).status, 200);
+    node.clean_after(Duration::ZERO);
+    // One step of sixteen chunks: of the page one variant is left.
+    let unused_before = Timestamp::now().after(Duration::from_secs(60));
+    let swept = node.wait(node.node.store.writer.commit(SweepContents { unused_before })).unwrap();
+    assert_eq!(swept.chunks, 16);
+    node.deploy("blog", &[("page.html", &*page)]);
+    // This variant was never asked for, so no cache has it.
+    let encoded = eventually("variants", || ask("zstd"));
+    assert!(zstd::stream::decode_all(&encoded[..]).unwrap() == page.as_bytes());
 }
 
 #[test]
@@ -254,9 +265,9 @@ fn lists_that_cannot_be_a_release_are_refused() {
             json!([{ "path": "x", "sha256": zeros, "size": -1 }]),
             json!([]),
             "400 INVALID_JSON",
-            "size",
+            "expected u64",
         ),
-        (json!("x"), json!([]), "400 INVALID_JSON", "changed"),
+        (json!("x"), json!([]), "400 INVALID_JSON", "expected a sequence"),
     ] {
         let body = json!({ "base": 1, "changed": changed, "removed": removed });
         let response = node.api("POST", "/api/apps/blog/uploads", &body);

@@ -111,7 +111,9 @@ proptest! {
 
     /// What is shown reads back as the same address, and nothing makes the parser panic.
     #[test]
-    fn an_address_survives_its_own_spelling(text in "(https?://)?[a-zA-Z0-9.:@/\\[\\]\\-_é]{0,40}") {
+    fn an_address_survives_its_own_spelling(
+        text in "(https?://)?[a-zA-Z0-9.:@/\\[\\]\\-_é]{0,40}",
+    ) {
         if let Ok(url) = NodeUrl::parse(&text) {
             prop_assert_eq!(NodeUrl::parse(&url.to_string()), Ok(url));
         }
