@@ -148,6 +148,7 @@ impl Store {
         migrations: &Migrations,
         bytes_max: Option<u64>,
     ) -> Result<Store, StoreError> {
+        Store::check(path, migrations)?;
         let counters = Arc::new(StoreCounters::default());
         let mut connection = connection::open_writer(path, &counters)?;
         migrate::migrate(&mut connection, path, migrations)?;
@@ -158,6 +159,12 @@ impl Store {
         let readers = Readers::open(path)?;
         let writer = Writer::start(connection, Arc::clone(&counters), checkpointer);
         Ok(Store { writer, readers, counters, path: path.into() })
+    }
+
+    /// Refuses a file that is another program's, the original's or a newer fazt's, and
+    /// leaves it as it is. A missing file is fine.
+    pub fn check(path: &Path, migrations: &Migrations) -> Result<(), StoreError> {
+        migrate::check_file(path, migrations)
     }
 
     /// Runs one read on a file that is not open, before its node is.

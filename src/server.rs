@@ -30,6 +30,9 @@ use crate::node::Node;
 /// How long requests may take to finish once the node was told to stop.
 const GRACE_SECONDS: u64 = 10;
 
+/// How long requests on their way in may take to be read before idle connections are closed.
+const READ_GRACE: Duration = Duration::from_millis(200);
+
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -145,7 +148,9 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
         .keep_alive(KEEP_ALIVE)
         .max_connections(CONNECTIONS_MAX)
         .worker_max_blocking_threads(BLOCKING_THREADS)
-        .listen_auto_h2c(listener)
+        // HTTP/1 alone: to tell HTTP/2 without TLS, actix waits for the first bytes of a
+        // connection without a bound, and a silent one would stay for good.
+        .listen(listener)
         .context("cannot use the listener")?
         .listen_uds(bind_socket(&socket)?)
         .context("cannot listen on the socket")?
@@ -168,6 +173,10 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
 
     signals.wait(&node).await;
     tracing::info!("stopping: requests have {GRACE_SECONDS} s to finish");
+    // A stop closes connections whose request has arrived and was not read yet. So first no
+    // more are let in, and those that were let in are read.
+    handle.pause().await;
+    tokio::time::sleep(READ_GRACE).await;
     handle.stop(true).await;
     running.await.context("the server task failed")?.context("the server failed")?;
     node.close().await;
@@ -220,6 +229,7 @@ fn default_address() -> SocketAddr {
 
 /// What the database says of where its node is reached.
 fn stored_config(database: &Path) -> anyhow::Result<NodeConfig> {
+    Store::check(database, &NODE_MIGRATIONS)?;
     let read = |setting| {
         Store::peek(database, |connection| settings::get(connection, setting))
             .context("cannot read the settings")

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::contents::{ContentId, PutVariant, read_whole};
 use crate::encoding::Encoding;
 use crate::killpoint;
-use crate::mailbox::{Bound, Mailbox};
+use crate::mailbox::{Bound, Mailbox, MailboxError};
 use crate::media::media_type;
 use crate::router::{Refresh, Router};
 use crate::store::{Store, StoreError, Write};
@@ -93,6 +93,8 @@ impl Handler<Wake> for Encoder {
             match outcome {
                 Ok(Progress::Idle) => {}
                 Ok(Progress::More) => ctx.notify(Wake),
+                // The node stops; what is left is found again at the next start.
+                Err(StoreError::Mailbox(MailboxError::Closed)) => {}
                 Err(error) => tracing::error!(error = %error, "cannot encode contents"),
             }
         }));

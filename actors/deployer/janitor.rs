@@ -9,7 +9,7 @@ use super::removal::{AbandonUnfinished, PurgeApp, RemoveDoomed};
 use crate::contents::{ReturnPages, SweepContents};
 use crate::killpoint;
 use crate::limits::Limits;
-use crate::mailbox::{Bound, Mailbox};
+use crate::mailbox::{Bound, Mailbox, MailboxError};
 use crate::store::{Store, StoreError};
 use crate::timestamp::Timestamp;
 
@@ -81,8 +81,12 @@ impl Handler<Wake> for Janitor {
         let round = clean(self.store.clone(), Arc::clone(&self.limits), Timestamp::now());
         ctx.spawn(round.into_actor(self).map(|outcome, janitor, _ctx| {
             janitor.is_busy = false;
-            if let Err(error) = outcome {
-                tracing::error!(error = %error, "cannot remove what is no longer needed");
+            match outcome {
+                // The node stops; what is left is found again at the next start.
+                Ok(()) | Err(StoreError::Mailbox(MailboxError::Closed)) => {}
+                Err(error) => {
+                    tracing::error!(error = %error, "cannot remove what is no longer needed");
+                }
             }
         }));
     }

@@ -1,15 +1,18 @@
 //! Opens connections: the one place that names `rusqlite::Connection::open`.
 
 use std::fs::OpenOptions;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
+use super::migrate::beside;
 
 /// Bytes of a database page. A chunk of a file is read a fifth faster than with 4096.
 pub(crate) const PAGE_BYTES: u32 = 8192;
@@ -22,6 +25,9 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// Prepared statements that each connection keeps.
 const STATEMENTS_KEPT: usize = 128;
+
+/// What has a meaning of its own in the path of a `file:` URI.
+const URI_PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// What the store counts about itself.
 #[derive(Debug, Default)]
@@ -120,6 +126,21 @@ pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// Opens a file that may not be ours, so that neither it nor what lies beside it changes.
+pub(crate) fn open_to_look(path: &Path) -> rusqlite::Result<Connection> {
+    let log_bytes = std::fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len());
+    if log_bytes > 0 {
+        // What the log holds counts. A connection that cannot write leaves the log where it is.
+        return open(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    }
+    // SQLite would make a log and its index beside a file that asks for them; a file that
+    // is `immutable` needs neither (https://sqlite.org/uri.html).
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let escaped = percent_encode(absolute.as_os_str().as_bytes(), URI_PATH);
+    let uri = format!("file:{escaped}?immutable=1");
+    open(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
 }
 
 /// Opens the connection of the checkpoint thread.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::StoreError;
+use super::{StoreError, connection};
 
 /// The steps from an empty file to the current schema, and the mark of the files they make.
 #[derive(Debug)]
@@ -22,6 +22,19 @@ pub const NODE_MIGRATIONS: Migrations = Migrations {
     steps: &[include_str!("../../migrations/node/0001_hosting.sql")],
 };
 
+/// Refuses a file that this fazt cannot open, without changing a byte of it or beside it.
+///
+/// A missing or empty file is fine: it becomes a database.
+pub(crate) fn check_file(path: &Path, migrations: &Migrations) -> Result<(), StoreError> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    let opened = connection::open_to_look(path);
+    let connection =
+        opened.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+    schema_version(&connection, path, migrations).map(drop)
+}
+
 /// Applies the steps that `connection`'s file lacks.
 ///
 /// Refuses a file of a newer fazt, of the original, or of another program. Before the
@@ -31,11 +44,7 @@ pub(crate) fn migrate(
     path: &Path,
     migrations: &Migrations,
 ) -> Result<(), StoreError> {
-    let found = recognise(connection, path, migrations)?;
-    let known = i64::try_from(migrations.steps.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known });
-    }
+    let found = schema_version(connection, path, migrations)?;
     let applied = usize::try_from(found).unwrap_or(0);
     let missing = migrations.steps.get(applied..).unwrap_or_default();
     if applied > 0 && !missing.is_empty() {
@@ -61,6 +70,20 @@ fn apply_step(
     tx.pragma_update(None, "application_id", application_id)?;
     tx.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))?;
     tx.commit()
+}
+
+/// The file's schema version, if this fazt knows it.
+fn schema_version(
+    connection: &Connection,
+    path: &Path,
+    migrations: &Migrations,
+) -> Result<i64, StoreError> {
+    let found = recognise(connection, path, migrations)?;
+    let known = i64::try_from(migrations.steps.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(found)
 }
 
 /// The file's schema version, if the file is one of ours or empty.

@@ -133,6 +133,8 @@ pub struct Writer {
     interactive: VecDeque<Box<dyn Pending>>,
     bulk: VecDeque<(usize, Box<dyn Pending>)>,
     flush_is_due: bool,
+    /// Set once the log was emptied for good: whoever comes later is refused.
+    is_closed: bool,
     counters: Arc<StoreCounters>,
     checkpointer: Checkpointer,
 }
@@ -153,6 +155,7 @@ impl Writer {
                 interactive: VecDeque::new(),
                 bulk: VecDeque::new(),
                 flush_is_due: false,
+                is_closed: false,
                 counters,
                 checkpointer,
             }
@@ -195,6 +198,9 @@ impl<W: Write> Handler<Commit<W>> for Writer {
 
     fn handle(&mut self, commit: Commit<W>, ctx: &mut Context<Writer>) {
         let pending = Box::new(Job::new(commit.write, commit.answer, commit.permit));
+        if self.is_closed {
+            return pending.answer(Err(MailboxError::Closed.into()));
+        }
         match commit.lane {
             Lane::Interactive => self.interactive.push_back(pending),
             Lane::Bulk { bytes } => self.bulk.push_back((bytes, pending)),
@@ -215,6 +221,9 @@ impl Handler<Flush> for Writer {
     type Result = ();
 
     fn handle(&mut self, _flush: Flush, ctx: &mut Context<Writer>) {
+        if self.is_closed {
+            return;
+        }
         let batch = self.take_batch();
         batch::run(&self.connection, batch, &self.counters);
         self.tend_log();
@@ -238,6 +247,7 @@ impl Handler<Close> for Writer {
             let batch = self.take_batch();
             batch::run(&self.connection, batch, &self.counters);
         }
+        self.is_closed = true;
         copy(&self.connection, &self.counters, CheckpointMode::TRUNCATE);
         tracing::debug!(
             commits = self.counters.commits.load(Ordering::Relaxed),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 
 use super::{
@@ -198,8 +199,13 @@ async fn releases(args: AppArgs) -> anyhow::Result<()> {
 }
 
 async fn rollback(args: RollbackArgs) -> anyhow::Result<()> {
-    let result =
-        with_node(&args.target, async |node| node.rollback(&args.app, args.release).await).await?;
+    let result = with_node(&args.target, async |node| {
+        node.rollback(&args.app, args.release).await.with_context(|| match args.release {
+            Some(number) => format!("cannot roll {} back to v{number}", args.app),
+            None => format!("cannot roll {} back", args.app),
+        })
+    })
+    .await?;
     if args.json {
         return output::json(&result);
     }

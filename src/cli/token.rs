@@ -1,5 +1,6 @@
 //! `fazt token …`: credentials of a node.
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use time::UtcDateTime;
 
@@ -102,8 +103,11 @@ pub async fn run(command: TokenCommand) -> anyhow::Result<()> {
             output::list(&token_list(&tokens, UtcDateTime::now()), "No tokens.")
         }
         TokenCommand::Revoke(args) => {
-            let done =
-                with_node(&args.target, async |node| node.revoke_token(&args.id).await).await?;
+            let done = with_node(&args.target, async |node| {
+                let revoked = node.revoke_token(&args.id).await;
+                revoked.with_context(|| format!("cannot revoke {}", args.id))
+            })
+            .await?;
             if args.json {
                 return output::json(&done);
             }

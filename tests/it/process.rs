@@ -4,6 +4,7 @@
 //! [`Server`] dies with the test that started it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -121,6 +122,17 @@ impl Machine {
         names
     }
 
+    /// A stopped node has moved its log into the file and left nothing but its lock.
+    #[track_caller]
+    pub(crate) fn assert_closed(&self) {
+        let log_bytes = fs::metadata(self.beside("-wal")).map_or(0, |log| log.len());
+        assert_eq!(log_bytes, 0, "the log is in the file");
+        let mut left = self.node_folder();
+        // SQLite's own, both without content.
+        left.retain(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
+        assert_eq!(left, ["data.db", "data.db.lock"]);
+    }
+
     /// Writes a folder anew, and answers its path as a word of a command line.
     pub(crate) fn folder(&self, name: &str, files: &Files) -> String {
         let folder = self.path(name);
@@ -165,7 +177,7 @@ impl Machine {
         let mut running = Running { child: command.spawn().unwrap() };
         let status = until("the end of the command", || running.child.try_wait().unwrap());
         Ran {
-            shown: format!("{command:?}"),
+            words: format!("{command:?}"),
             status,
             stdout: fs::read_to_string(&out).unwrap(),
             stderr: fs::read_to_string(&err).unwrap(),
@@ -207,19 +219,25 @@ impl Machine {
 }
 
 /// What a command did.
-#[derive(Debug)]
 pub(crate) struct Ran {
-    shown: String,
+    words: String,
     pub(crate) status: ExitStatus,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ran { words, status, stdout, stderr } = self;
+        write!(f, "{words}\n{status}\nstdout: {stdout}\nstderr: {stderr}")
+    }
 }
 
 impl Ran {
     /// Its output, when it went well.
     #[track_caller]
     pub(crate) fn ok(self) -> String {
-        assert!(self.status.success(), "{self:#?}");
+        assert!(self.status.success(), "{self:?}");
         self.stdout
     }
 
@@ -233,8 +251,8 @@ impl Ran {
     /// What it complained of, when it failed with this code and printed no result.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> String {
-        assert_eq!(self.status.code(), Some(code), "{self:#?}");
-        assert_eq!(self.stdout, "", "a failure has no result: {self:#?}");
+        assert_eq!(self.status.code(), Some(code), "{self:?}");
+        assert_eq!(self.stdout, "", "a failure has no result: {self:?}");
         self.stderr
     }
 }

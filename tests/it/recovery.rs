@@ -169,7 +169,7 @@ fn count(database: &Connection, rest: &str) -> u64 {
 /// The stopped node's file is sound and alone, and nothing in it hangs in the air.
 #[track_caller]
 fn assert_sound(machine: &Machine) {
-    assert_eq!(machine.node_folder(), ["data.db", "data.db.lock"]);
+    machine.assert_closed();
     let database = open(machine);
     let check: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");

@@ -24,12 +24,6 @@ const LARGE_BYTES: usize = 24 * 1024 * 1024;
 /// Connections that ask all the time while the node is replaced.
 const CLIENTS: usize = 4;
 
-/// The log is in the file and the node's traces are gone.
-#[track_caller]
-fn assert_closed(machine: &Machine) {
-    assert_eq!(machine.node_folder(), ["data.db", "data.db.lock"]);
-}
-
 #[track_caller]
 fn assert_ends_well(server: &mut Server, patience: Duration) {
     let status = server.wait(patience);
@@ -59,7 +53,7 @@ fn a_slow_download_is_finished() {
     let reply = answer.rest().unwrap();
     assert!(reply.body == site["large.bin"], "the bytes differ");
     assert_ends_well(&mut server, AT_ONCE);
-    assert_closed(&machine);
+    machine.assert_closed();
 }
 
 #[test]
@@ -79,7 +73,7 @@ fn a_slow_upload_is_finished() {
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!(reply.json()["data"]["release"], 2);
     assert_ends_well(&mut server, AT_ONCE);
-    assert_closed(&machine);
+    machine.assert_closed();
     let server = machine.start();
     assert_eq!(server.get("site.localhost", "/").text(), "<h1>goodbye</h1>");
     server.stop();
@@ -94,7 +88,7 @@ fn a_client_that_never_reads_is_left_behind() {
     let stalled = Answer::read_head(connection).unwrap();
     server.signal(Signal::TERM);
     assert_ends_well(&mut server, GRACE);
-    assert_closed(&machine);
+    machine.assert_closed();
     drop(stalled);
 }
 
@@ -114,7 +108,7 @@ fn idle_connections_are_closed_at_once() {
     assert_ends_well(&mut server, AT_ONCE);
     // It never asked for anything; what it gets is an end, however spelled.
     assert!(matches!(silent.read(&mut [0]), Ok(0) | Err(_)));
-    assert_closed(&machine);
+    machine.assert_closed();
 }
 
 #[test]
@@ -130,7 +124,7 @@ fn every_way_to_stop_is_orderly() {
                 let said = machine.run(&["server", "stop", "--db", &machine.db()]).ok();
                 assert!(said.contains(&server.pid().to_string()), "{said}");
                 // The command answers when the node is gone, not before.
-                assert_closed(&machine);
+                machine.assert_closed();
             }
             _ => {
                 let mut request = Request::get("localhost", "/api/system/stop");
@@ -142,7 +136,7 @@ fn every_way_to_stop_is_orderly() {
             }
         }
         assert_ends_well(&mut server, AT_ONCE);
-        assert_closed(&machine);
+        machine.assert_closed();
         assert!(server.log().contains("stopped"), "{}", server.log());
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP/1.1 by hand, so that a test decides when a byte is sent and when one is read.
 
 use std::io::{self, Cursor, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -18,22 +18,11 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 const BOUNDARY: &str = "fazt-test-boundary";
 
 /// A connection whose bytes the test moves itself.
-pub(crate) trait Connection: Read + Write {
-    /// Tells the other side that nothing more will be sent.
-    fn finish_sending(&self) -> io::Result<()>;
-}
+pub(crate) trait Connection: Read + Write {}
 
-impl Connection for TcpStream {
-    fn finish_sending(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-}
+impl Connection for TcpStream {}
 
-impl Connection for UnixStream {
-    fn finish_sending(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-}
+impl Connection for UnixStream {}
 
 /// Connects to a port of this machine.
 pub(crate) fn tcp(port: u16) -> io::Result<TcpStream> {

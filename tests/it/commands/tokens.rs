@@ -70,7 +70,8 @@ fn a_revoked_token_is_useless_at_once() {
 
 #[track_caller]
 fn check_refusal(machine: &Machine, server: &Server, token: &str, words: &[&str], parts: &[&str]) {
-    let words = [words, &["--to", &server.url()]].concat();
+    let url = server.url();
+    let words = [words, &["--to", &url]].concat();
     let complaint = run_with(machine, token, &words).fails(1);
     for part in parts {
         assert!(complaint.contains(part), "{words:?}: {part} is not in {complaint}");
