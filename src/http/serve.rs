@@ -179,11 +179,12 @@ impl Visit<'_> {
                 return self.file(site, file, site.status).await;
             }
         }
+        if self.path == HEALTH_PATH {
+            // A page for every path is not the app's own answer to this one.
+            return self.health_or(pages::no_such_page).await;
+        }
         if let Some(page) = site.index.fallback().filter(|_| self.wants_page()) {
             return self.file(site, page, site.status).await;
-        }
-        if self.path == HEALTH_PATH {
-            return self.health_or(pages::no_such_page).await;
         }
         match site.index.not_found_page(&self.path) {
             Some(page) => self.file(site, page, StatusCode::NOT_FOUND).await,
