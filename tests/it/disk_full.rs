@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use fazt_actors::content::ContentHash;
+use fazt_actors::deployer::DeployError;
+use fazt_actors::kind::Fault;
 use fazt_actors::limits::Limits;
 use serde_json::Value;
 
@@ -112,4 +114,11 @@ fn a_disk_that_fills_up_slowly_stops_at_a_whole_release() {
     node.deploy("blog", &[("page.bin", &page)]);
     assert!(node.get(HOST, "/page.bin").body == page);
     assert_eq!(integrity(&node), "ok");
+}
+
+#[test]
+fn a_disk_too_full_for_the_upload_itself_is_called_so() {
+    let full = DeployError::Spool(std::io::ErrorKind::StorageFull.into());
+    assert_eq!(full.code(), "DISK_FULL");
+    assert_eq!(DeployError::Spool(std::io::ErrorKind::NotFound.into()).code(), "INTERNAL_ERROR");
 }

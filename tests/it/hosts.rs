@@ -169,6 +169,10 @@ fn what_is_no_host_name_leads_nowhere() {
     assert_eq!(none.summary(), "404 [No app here]");
     let bytes = b"GET / HTTP/1.1\r\nHost: \xff\xfe.localhost\r\nConnection: close\r\n\r\n";
     assert_eq!(node.raw(bytes).status, 404);
+    // RFC 9112 section 3.2: one host, no more and no less.
+    let two = "blog.localhost\r\nHost: none.localhost";
+    assert_eq!(node.get(two, "/").status, 400);
+    assert_eq!(node.raw(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n").status, 400);
     // The host of an absolute target wins over the header (RFC 9112 section 3.2.2).
     assert_eq!(node.get("none.localhost", "http://blog.localhost/").summary(), "200 two");
     assert_eq!(node.get("blog.localhost", "http://none.localhost/").status, 404);
