@@ -30,8 +30,7 @@ pub(crate) fn check_file(path: &Path, migrations: &Migrations) -> Result<(), Sto
         return Ok(());
     }
     let opened = connection::open_to_look(path);
-    let connection =
-        opened.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+    let connection = opened.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
     schema_version(&connection, path, migrations).map(drop)
 }
 

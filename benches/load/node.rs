@@ -44,6 +44,10 @@ impl Place {
         self.dir.join("data.db")
     }
 
+    fn log(&self) -> PathBuf {
+        self.dir.join("node.log")
+    }
+
     /// A second place with a copy of this one's database, whose node must be stopped.
     pub(crate) fn copy(&self, dir: PathBuf) -> anyhow::Result<Place> {
         let copy = Place::make(dir)?;
@@ -56,7 +60,7 @@ impl Place {
         let mut command = pinned(SERVER_CORE, BINARY);
         command.args(["server", "start", "--port", &port.to_string(), "--db"]);
         command.arg(self.database()).stdout(Stdio::null());
-        command.stderr(fs::File::create(self.dir.join("node.log"))?);
+        command.stderr(fs::File::create(self.log())?);
         Running::start("fazt", self.surround(&mut command))
     }
 
@@ -84,11 +88,11 @@ impl Node {
     pub(crate) fn start(place: &Place) -> anyhow::Result<Node> {
         let port = free_port()?;
         let mut running = place.spawn(port)?;
-        wait_for("the node's first answer", START_TIMEOUT, || {
-            running.ensure_alive()?;
-            let Ok(mut client) = Client::connect(port) else { return Ok(None) };
-            let answer = client.get("localhost", "/health", &[])?;
-            Ok((answer.status == 200).then_some(()))
+        let log = place.log();
+        wait_for("a node that runs", START_TIMEOUT, || {
+            running.ensure_alive().with_context(|| format!("see {}", log.display()))?;
+            // It answers a little earlier; by now this user's commands know it too.
+            Ok(fs::read_to_string(&log)?.contains("is running").then_some(()))
         })?;
         Ok(Node { place: place.clone(), port, running })
     }

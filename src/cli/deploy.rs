@@ -6,6 +6,7 @@
 //! starts over, once.
 
 use std::{
+    fmt,
     path::PathBuf,
     rc::Rc,
     time::{Duration, Instant},
@@ -14,7 +15,7 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, future, stream};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use self::{
     frames::FrameReader,
@@ -39,6 +40,8 @@ const UPLOADS_IN_FLIGHT: usize = 2;
 const RESTARTS_MAX: usize = 1;
 /// Bytes that are worth a progress bar.
 const BAR_BYTES_MIN: u64 = 16 * 1024 * 1024;
+/// How often the bar is drawn.
+const BAR_INTERVAL: Duration = Duration::from_millis(100);
 /// How long the node may take to forget an upload that has failed.
 const ABANDON_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -196,7 +199,13 @@ impl Deploy<'_> {
     async fn send(&self, upload: &str, batch: Vec<Blob>, bar: ProgressBar) -> anyhow::Result<()> {
         let expected = batch.len() as u64;
         let length = batch.iter().map(Blob::frame_bytes).sum();
-        let frames = frames::stream(FrameReader::new(batch), Rc::new(move |sent| bar.inc(sent)));
+        let progress = move |sent| {
+            bar.inc(sent);
+            if Some(bar.position()) == bar.length() {
+                bar.set_message("Storing");
+            }
+        };
+        let frames = frames::stream(FrameReader::new(batch), Rc::new(progress));
         let answer = self.node.put_blobs(self.name, upload, length, frames).await?;
         anyhow::ensure!(
             answer.received == expected,
@@ -224,10 +233,23 @@ fn bytes_bar(what: &'static str, total: u64) -> ProgressBar {
     if total < BAR_BYTES_MIN {
         return ProgressBar::hidden();
     }
-    let template = "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}";
-    let style = ProgressStyle::with_template(template);
+    let style = ProgressStyle::with_template("{msg} [{bar:30}] {done} of {all}, {speed}/s");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(total).with_style(style.progress_chars("=> ")).with_message(what)
+    // Sizes in the units of everything else that is printed.
+    let style = style
+        .with_key("done", |bar: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = out.write_str(&format::size(bar.pos()));
+        })
+        .with_key("all", |bar: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = out.write_str(&format::size(bar.len().unwrap_or_default()));
+        })
+        .with_key("speed", |bar: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = out.write_str(&format::size(bar.per_sec() as u64));
+        });
+    let bar = ProgressBar::new(total).with_style(style.progress_chars("=> ")).with_message(what);
+    // Without it the last bytes are never drawn while the node stores them.
+    bar.enable_steady_tick(BAR_INTERVAL);
+    bar
 }
 
 #[cfg(test)]

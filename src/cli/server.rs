@@ -205,7 +205,7 @@ async fn create_key(args: CreateKeyArgs) -> anyhow::Result<()> {
 async fn stop(args: StopArgs) -> anyhow::Result<()> {
     let database = target::database(args.db);
     let Some(node) = target::running(&database).await? else {
-        anyhow::bail!("no node runs {}", database.display());
+        anyhow::bail!("no node runs {}; --db names another database", database.display());
     };
     let stopping = node.stop().await?;
     // A node waits for its clients, and this one has nothing more to ask.

@@ -86,6 +86,9 @@ fn a_new_database_keeps_its_settings() {
 #[track_caller]
 fn check_refused(machine: &Machine, content: &[u8], parts: &[&str]) {
     let (db, name) = (machine.db(), "data.db");
+    for old in machine.node_folder() {
+        fs::remove_file(machine.path("node").join(old)).unwrap();
+    }
     fs::write(&db, content).unwrap();
     let folder = machine.folder("site", &files(&[("index.html", "hello")]));
     for words in [

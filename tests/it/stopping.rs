@@ -18,6 +18,9 @@ const GRACE: Duration = Duration::from_secs(13);
 /// "At once", on a machine that is busy with other tests.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
+/// How long a client may take to send the head of a request, and some time.
+const HEAD_MAX: Duration = Duration::from_secs(15);
+
 /// More than the buffers between a node and a client that does not read.
 const LARGE_BYTES: usize = 24 * 1024 * 1024;
 
@@ -109,6 +112,24 @@ fn idle_connections_are_closed_at_once() {
     // It never asked for anything; what it gets is an end, however spelled.
     assert!(matches!(silent.read(&mut [0]), Ok(0) | Err(_)));
     machine.assert_closed();
+}
+
+/// Whoever connects has ten seconds to ask: no number of silent clients keeps others out.
+#[test]
+fn a_silent_connection_does_not_stay() {
+    let machine = Machine::new();
+    let server = machine.start();
+    let mut silent = wire::tcp(server.port).unwrap();
+    let mut slow = wire::tcp(server.port).unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: loc").unwrap();
+    for (connection, name) in [(&mut silent, "silent"), (&mut slow, "slow")] {
+        let mut said = Vec::new();
+        connection.set_read_timeout(Some(HEAD_MAX)).unwrap();
+        connection.read_to_end(&mut said).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408 "), "{name}: {said}");
+    }
+    server.stop();
 }
 
 #[test]
