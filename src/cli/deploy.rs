@@ -201,7 +201,7 @@ impl Deploy<'_> {
         let length = batch.iter().map(Blob::frame_bytes).sum();
         let progress = move |sent| {
             bar.inc(sent);
-            if Some(bar.position()) == bar.length() {
+            if bar.length().is_some_and(|all| bar.position() >= all) {
                 bar.set_message("Storing");
             }
         };

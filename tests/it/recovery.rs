@@ -82,11 +82,12 @@ impl Survivor {
         assert_sound(&self.machine);
     }
 
-    /// Waits until no release is unfinished or on its way out.
+    /// Waits until no release is unfinished or on its way out, and nothing is left to encode:
+    /// the next node begins with the next deploy.
     fn wait_until_tidy(&self) {
         let database = open(&self.machine);
         until("the removal of unfinished releases", || {
-            (count(&database, "releases WHERE state <> 'ready'") == 0).then_some(())
+            (count(&database, "releases WHERE state <> 'ready' OR encoded = 0") == 0).then_some(())
         });
     }
 
