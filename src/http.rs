@@ -34,6 +34,7 @@ use actix_web::{App, Error, guard, web};
 
 use crate::node::Node;
 pub use connection::remember;
+pub use content_body::WRITE_BUFFER_BYTES;
 pub use routes::{ENDPOINTS, Endpoint, Permission};
 
 /// Everything that a node answers, as an actix application. The server and the tests use it.

@@ -146,6 +146,7 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
         .shutdown_timeout(GRACE_SECONDS)
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
+        .h1_write_buffer_size(http::WRITE_BUFFER_BYTES)
         .max_connections(CONNECTIONS_MAX)
         .worker_max_blocking_threads(BLOCKING_THREADS)
         // HTTP/1 alone: to tell HTTP/2 without TLS, actix waits for the first bytes of a

@@ -12,9 +12,13 @@ use fazt_actors::store::StoreError;
 
 use super::error::{ApiError, ApiResult};
 
-/// Bytes handed to the connection at a time: enough to fill a socket, small enough
-/// that the copy into its buffer stays in the processor's cache.
-const SLICE_BYTES: usize = 64 * 1024;
+/// Bytes handed to the connection at a time: two of them and a head fit its write buffer
+/// ([`WRITE_BUFFER_BYTES`]), which then never grows above what actix keeps allocated.
+const SLICE_BYTES: usize = 62 * 1024;
+
+/// Bytes after which a connection's write buffer is sent: fewer, larger writes wake the
+/// receiver less often, and the copy still stays in the processor's cache.
+pub const WRITE_BUFFER_BYTES: usize = 120 * 1024;
 
 /// Some consecutive bytes of a content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
