@@ -87,7 +87,7 @@ impl Default for Limits {
         Limits {
             deploy: DeployLimits::default(),
             content_cache_bytes: 64 * MIB,
-            index_cache_bytes: 16 * MIB,
+            index_cache_bytes: 32 * MIB,
             cached_content_bytes_max: 2 * MIB,
             deploys_at_once: 2,
             deploys_waiting: 16,

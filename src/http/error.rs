@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::QueryPayloadError;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use fazt_actors::kind::{ErrorKind, Fault};
@@ -145,15 +145,16 @@ pub(super) async fn with_request_id(
         .extensions()
         .get::<super::operator::Operator>()
         .map(|operator| operator.name().to_owned());
+    let status = response.status().as_u16();
+    let by = by.as_deref().unwrap_or("-");
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {
-        tracing::info!(
-            method = %method,
-            path,
-            status = response.status().as_u16(),
-            by = by.as_deref().unwrap_or("-"),
-            millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "api"
-        );
+        // Reads that succeed are no news: a client that pulls an app makes thousands.
+        if method == Method::GET && response.status().is_success() {
+            tracing::debug!(method = %method, path, status, by, millis, "api");
+        } else {
+            tracing::info!(method = %method, path, status, by, millis, "api");
+        }
     });
     Ok(response)
 }
