@@ -17,8 +17,9 @@ use super::migrate::beside;
 /// Bytes of a database page. A chunk of a file is read a fifth faster than with 4096.
 pub(crate) const PAGE_BYTES: u32 = 8192;
 
-/// The log is cut back to this size when it starts over.
-const WAL_KEPT_BYTES: u32 = 16 * 1024 * 1024;
+/// The log is cut back to this size when it starts over. More than it grows to under
+/// load, because to write over a file is quicker to make durable than to extend it.
+const WAL_KEPT_BYTES: u32 = 32 * 1024 * 1024;
 
 /// How long a connection waits for another one's lock. Only checkpoints compete.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -34,6 +35,7 @@ const URI_PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 pub struct StoreCounters {
     pub(crate) wal_pages: AtomicU64,
     pub(crate) wal_pages_peak: AtomicU64,
+    pub(crate) wal_pages_copied: AtomicU64,
     pub(crate) commits: AtomicU64,
     pub(crate) writes: AtomicU64,
     pub(crate) writes_failed: AtomicU64,
@@ -50,6 +52,11 @@ impl StoreCounters {
     /// The most that [`StoreCounters::wal_bytes`] has been since the start.
     pub fn wal_bytes_peak(&self) -> u64 {
         self.wal_pages_peak.load(Ordering::Relaxed) * u64::from(PAGE_BYTES)
+    }
+
+    /// Bytes of the log that have been copied into the file while it grew on.
+    pub(crate) fn copied_bytes(&self) -> u64 {
+        self.wal_pages_copied.load(Ordering::Relaxed) * u64::from(PAGE_BYTES)
     }
 
     /// Transactions made durable.
@@ -97,7 +104,10 @@ pub(crate) fn open_writer(
             let counters = Arc::clone(counters);
             connection.wal_hook(Some(move |_wal: &mut rusqlite::hooks::Wal, pages: i32| {
                 let pages = u64::try_from(pages).unwrap_or(0);
-                counters.wal_pages.store(pages, Ordering::Relaxed);
+                if pages < counters.wal_pages.swap(pages, Ordering::Relaxed) {
+                    // The log has started over.
+                    counters.wal_pages_copied.store(0, Ordering::Relaxed);
+                }
                 counters.wal_pages_peak.fetch_max(pages, Ordering::Relaxed);
                 Ok(())
             }))?;

@@ -17,7 +17,7 @@ use rusqlite::{Connection, Transaction};
 use tokio::sync::oneshot;
 
 use super::StoreError;
-use super::checkpoint::{Checkpointer, WAL_COPY_BYTES, WAL_FINISH_BYTES, copy};
+use super::checkpoint::{Checkpointer, LogCare, WAL_BULK_BYTES_MAX, copy, log_care};
 use super::connection::StoreCounters;
 use crate::mailbox::{Bound, Mailbox, MailboxError, Permit};
 use batch::{Job, Pending};
@@ -29,7 +29,10 @@ const BOUND: Bound = Bound { messages: 4096, payload_bytes: 16 * 1024 * 1024 };
 const INTERACTIVE_PER_BATCH: usize = 1024;
 
 /// Bytes of bulk changes in one transaction; what an interactive change waits for at most.
-const BULK_BYTES_PER_BATCH: usize = 1024 * 1024;
+const BULK_BYTES_PER_BATCH: usize = 256 * 1024;
+
+/// How long bulk changes wait before the log is looked at again.
+const BULK_PAUSE: Duration = Duration::from_millis(2);
 
 /// Bulk changes in one transaction, however small.
 const BULK_PER_BATCH: usize = 64;
@@ -133,6 +136,8 @@ pub struct Writer {
     interactive: VecDeque<Box<dyn Pending>>,
     bulk: VecDeque<(usize, Box<dyn Pending>)>,
     flush_is_due: bool,
+    /// Set while the last changes are applied: nothing waits for the log any more.
+    is_closing: bool,
     /// Set once the log was emptied for good: whoever comes later is refused.
     is_closed: bool,
     counters: Arc<StoreCounters>,
@@ -155,6 +160,7 @@ impl Writer {
                 interactive: VecDeque::new(),
                 bulk: VecDeque::new(),
                 flush_is_due: false,
+                is_closing: false,
                 is_closed: false,
                 counters,
                 checkpointer,
@@ -166,6 +172,9 @@ impl Writer {
     fn take_batch(&mut self) -> Vec<Box<dyn Pending>> {
         let interactive = self.interactive.len().min(INTERACTIVE_PER_BATCH);
         let mut batch: Vec<Box<dyn Pending>> = self.interactive.drain(..interactive).collect();
+        if self.bulk_must_wait() {
+            return batch;
+        }
         let mut bulk_bytes = 0;
         for _ in 0..BULK_PER_BATCH {
             let Some((bytes, _)) = self.bulk.front() else { break };
@@ -179,12 +188,16 @@ impl Writer {
         batch
     }
 
+    /// Whether bulk changes wait until the log is shorter.
+    fn bulk_must_wait(&self) -> bool {
+        !self.is_closing && self.counters.wal_bytes() >= WAL_BULK_BYTES_MAX
+    }
+
     fn tend_log(&self) {
-        let wal_bytes = self.counters.wal_bytes();
-        if wal_bytes >= WAL_FINISH_BYTES {
-            copy(&self.connection, &self.counters, CheckpointMode::PASSIVE);
-        } else if wal_bytes >= WAL_COPY_BYTES {
-            self.checkpointer.wake();
+        match log_care(self.counters.wal_bytes(), self.counters.copied_bytes()) {
+            LogCare::Nothing => {}
+            LogCare::WakeThread => self.checkpointer.wake(),
+            LogCare::Finish => copy(&self.connection, &self.counters, CheckpointMode::PASSIVE),
         }
     }
 }
@@ -205,7 +218,8 @@ impl<W: Write> Handler<Commit<W>> for Writer {
             Lane::Interactive => self.interactive.push_back(pending),
             Lane::Bulk { bytes } => self.bulk.push_back((bytes, pending)),
         }
-        if !self.flush_is_due {
+        let is_bulk_paused = self.flush_is_due && self.bulk_must_wait();
+        if !self.flush_is_due || (is_bulk_paused && self.interactive.len() == 1) {
             self.flush_is_due = true;
             // Runs after the mailbox has been drained: whoever waits shares one commit.
             ctx.notify(Flush);
@@ -228,7 +242,12 @@ impl Handler<Flush> for Writer {
         batch::run(&self.connection, batch, &self.counters);
         self.tend_log();
         self.flush_is_due = !(self.interactive.is_empty() && self.bulk.is_empty());
-        if self.flush_is_due {
+        if !self.flush_is_due {
+            return;
+        }
+        if self.interactive.is_empty() && self.bulk_must_wait() {
+            ctx.notify_later(Flush, BULK_PAUSE);
+        } else {
             ctx.notify(Flush);
         }
     }
@@ -243,6 +262,7 @@ impl Handler<Close> for Writer {
     type Result = ();
 
     fn handle(&mut self, _close: Close, _ctx: &mut Context<Writer>) {
+        self.is_closing = true;
         while !(self.interactive.is_empty() && self.bulk.is_empty()) {
             let batch = self.take_batch();
             batch::run(&self.connection, batch, &self.counters);

@@ -27,7 +27,7 @@ pub(super) async fn spool<E: std::fmt::Display>(
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or_else(|| Path::new(".")).to_owned();
     let mut file = blocking(move || tempfile::tempfile_in(folder)).await?;
-    let mut pending = BytesMut::new();
+    let mut pending = BytesMut::with_capacity(WRITE_BYTES);
     let mut received = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|error| interrupted(&error))?;
@@ -38,6 +38,7 @@ pub(super) async fn spool<E: std::fmt::Display>(
         pending.extend_from_slice(&chunk);
         if pending.len() >= WRITE_BYTES {
             file = write(file, pending.split().freeze()).await?;
+            pending.reserve(WRITE_BYTES);
         }
     }
     file = write(file, pending.freeze()).await?;
