@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::DeployError;
 use crate::contents::{ContentPiece, PutPieces};
@@ -13,9 +13,6 @@ use crate::timestamp::Timestamp;
 
 /// Bytes that travel to the writer together: as many as it writes in one transaction.
 const BATCH_BYTES: usize = 256 * 1024;
-
-/// The nice value of the reading thread: visitors come first.
-const NICE: i32 = 10;
 
 /// Pieces that travel to the writer together, however small.
 const BATCH_PIECES: usize = 256;
@@ -55,7 +52,7 @@ impl PieceSink {
     }
 }
 
-/// Runs `read` on a thread of low priority and stores what it puts into its sink.
+/// Runs `read` on a blocking thread and stores what it puts into its sink.
 ///
 /// Answers what `read` answers once everything is durable.
 pub(super) async fn store_pieces<T, F>(
@@ -68,20 +65,12 @@ where
     F: FnOnce(&mut PieceSink) -> Result<T, DeployError> + Send + 'static,
 {
     let (sender, mut batches) = mpsc::channel(BATCHES_WAITING);
-    let (answer_sender, answered) = oneshot::channel();
-    let reading = move || {
-        // On Linux this sets the priority of the calling thread alone.
-        if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-            tracing::warn!(error = %error, "a deploy is read at normal priority");
-        }
+    let reading = tokio::task::spawn_blocking(move || {
         let mut sink = PieceSink { batches: sender, batch: Vec::new(), batch_bytes: 0 };
-        let answer = read(&mut sink).and_then(|answer| sink.flush().map(|()| answer));
-        let _caller_left = answer_sender.send(answer);
-    };
-    // A thread of its own, because its priority stays low; how many there are is
-    // bounded by the deployer's queue.
-    let started = std::thread::Builder::new().name("fazt-deploy".to_owned()).spawn(reading);
-    drop(started.map_err(DeployError::Spool)?);
+        let answer = read(&mut sink)?;
+        sink.flush()?;
+        Ok(answer)
+    });
     let stored = stream::poll_fn(|cx| batches.poll_recv(cx))
         .map(|pieces: Vec<ContentPiece>| async move {
             let bytes = pieces.iter().flat_map(|piece| &piece.chunks).map(bytes::Bytes::len).sum();
@@ -95,7 +84,7 @@ where
     // The reader waits for room that nobody makes any more unless the channel closes.
     batches.close();
     while poll_fn(|cx| batches.poll_recv(cx)).await.is_some() {}
-    let answer = answered.await.unwrap_or(Err(DeployError::Interrupted));
+    let answer = reading.await.unwrap_or(Err(DeployError::Interrupted));
     stored?;
     answer
 }
