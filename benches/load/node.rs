@@ -114,10 +114,11 @@ impl Node {
         self.run_deploy(dir, app, pinned(CLIENT_CORE, BINARY))
     }
 
-    /// The same at the lowest priority, so that measuring threads on that core go first.
+    /// The same, but a thread that measures on that core takes it from the command at once:
+    /// the clients of a real node are on another machine.
     pub(crate) fn deploy_gently(&self, dir: &Path, app: &str) -> anyhow::Result<Deployed> {
-        let mut command = pinned(CLIENT_CORE, "nice");
-        command.args(["-n", "19", BINARY]);
+        let mut command = pinned(CLIENT_CORE, "chrt");
+        command.args(["--idle", "0", BINARY]);
         self.run_deploy(dir, app, command)
     }
 

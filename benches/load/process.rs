@@ -37,11 +37,17 @@ pub(crate) fn pinned(core: usize, program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Lets this thread, and those that it starts, run on the clients' core alone.
-pub(crate) fn move_to_client_core() -> anyhow::Result<()> {
+/// Lets this thread, and those that it starts, run on the clients' core, and before all else
+/// there: a command that shares the core must not add to what is measured. Without the right to
+/// do so (root has it) the numbers hold some of the client's own delay.
+pub(crate) fn become_measuring_thread() -> anyhow::Result<()> {
     let mut cores = rustix::thread::CpuSet::new();
     cores.set(CLIENT_CORE);
-    rustix::thread::sched_setaffinity(None, &cores).context("cannot choose a core")
+    rustix::thread::sched_setaffinity(None, &cores).context("cannot choose a core")?;
+    let thread = rustix::thread::gettid().as_raw_nonzero().to_string();
+    let mut command = Command::new("chrt");
+    command.args(["--fifo", "--pid", "1", &thread]).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().map(drop).context("cannot run chrt")
 }
 
 /// Looks until `look` finds something, at most for `timeout`.

@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow, ensure};
 
 use super::http::{Client, request};
 use super::plan::milliseconds;
-use super::process::move_to_client_core;
+use super::process::become_measuring_thread;
 use super::wrk::CONNECTIONS;
 
 /// Requests a second, all connections together.
@@ -28,7 +28,9 @@ const LEAD: Duration = Duration::from_millis(200);
 pub(crate) struct Sample {
     /// When it was due.
     pub(crate) due: Instant,
-    /// From then to its answer.
+    /// From then to when it was sent: the client's own delay, unless the answer before was late.
+    pub(crate) late_ms: f64,
+    /// From when it was due to its answer.
     pub(crate) took_ms: f64,
 }
 
@@ -47,8 +49,10 @@ pub(crate) struct Schedule<'a> {
     pub(crate) stop: &'a AtomicBool,
 }
 
-/// Sends the requests of a schedule. Blocks until it is over.
+/// Sends the requests of a schedule, from a thread that is there for this. Blocks until it is over.
 pub(crate) fn run(schedule: Schedule<'_>) -> anyhow::Result<Vec<Sample>> {
+    // The connections' threads are started by this one, and run as it does.
+    become_measuring_thread()?;
     let start = Instant::now() + LEAD;
     let step = Duration::from_secs(1) / RATE;
     std::thread::scope(|scope| {
@@ -72,7 +76,6 @@ fn one_connection(
     first: Instant,
     step: Duration,
 ) -> anyhow::Result<Vec<Sample>> {
-    move_to_client_core()?;
     let mut client = Client::connect(schedule.port)?;
     let asked = request("GET", schedule.host, schedule.path, &[], b"");
     let own_step = step * u32::try_from(CONNECTIONS).unwrap_or(1);
@@ -81,10 +84,11 @@ fn one_connection(
     let mut due = first;
     while due < end && !schedule.stop.load(Ordering::Relaxed) {
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let late_ms = milliseconds(due, Instant::now());
         let answer = client.send(&asked)?;
-        let answered = Instant::now();
+        let took_ms = milliseconds(due, Instant::now());
         ensure!(answer.status == 200, "answered with {}", answer.status);
-        samples.push(Sample { due, took_ms: milliseconds(due, answered) });
+        samples.push(Sample { due, late_ms, took_ms });
         due += own_step;
     }
     Ok(samples)
