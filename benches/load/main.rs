@@ -30,8 +30,13 @@ use plan::{Plan, note};
 use report::Report;
 
 /// Programs that must be installed, and the package of Debian that has each.
-const PROGRAMS: [(&str, &str); 4] =
-    [("nginx", "nginx"), ("wrk", "wrk"), ("taskset", "util-linux"), ("setpriv", "util-linux")];
+const PROGRAMS: [(&str, &str); 5] = [
+    ("nginx", "nginx"),
+    ("wrk", "wrk"),
+    ("chrt", "util-linux"),
+    ("taskset", "util-linux"),
+    ("setpriv", "util-linux"),
+];
 
 /// How the folders of this bench begin; the number of the process follows.
 const FOLDER: &str = "bench-load-";
