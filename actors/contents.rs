@@ -103,11 +103,6 @@ impl Contents {
     ) -> Result<Option<Bytes>, StoreError> {
         self.readers.read(move |c| read::read_chunk(c, id, encoding, position)).await
     }
-
-    /// Bytes and entries that the cache holds.
-    pub fn cache_use(&self) -> (u64, usize) {
-        (self.cache.weight(), self.cache.len())
-    }
 }
 
 enum LoadFailure {

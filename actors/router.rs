@@ -110,11 +110,6 @@ impl Routes {
     pub async fn release_numbered(&self, app: i64, number: u32) -> Result<Option<i64>, StoreError> {
         self.store.readers.read(move |c| load::release_numbered(c, app, number)).await
     }
-
-    /// Bytes and entries that the cache of indexes holds.
-    pub fn index_cache_use(&self) -> (u64, usize) {
-        (self.indexes.weight(), self.indexes.len())
-    }
 }
 
 /// The actor that replaces the table. It reads the committed state itself, so the order

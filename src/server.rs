@@ -289,30 +289,23 @@ async fn hand_token_to_local_client(node: &Node) -> anyhow::Result<()> {
     let now = Timestamp::now();
     let held =
         web::block(|| -> anyhow::Result<_> { Ok(open_peers()?.get(LOCAL_TOKEN)?) }).await??;
-    let is_good = held.as_ref().is_some_and(|peer| {
-        let token = peer.token.as_deref().unwrap_or_default();
-        peer.url == url && node.tokens.authenticate(token, now).is_ok()
-    });
-    if is_good {
-        return Ok(());
-    }
-    // Nobody else holds the one that this replaces: it was in the same place.
-    let replaced: Vec<_> =
-        node.tokens.list().into_iter().filter(|token| &*token.name == LOCAL_TOKEN).collect();
-    let new = NewToken {
-        name: LOCAL_TOKEN.to_owned(),
-        scopes: vec![Scope::Admin],
-        expires_at: None,
-        at: now,
+    let held_url = held.as_ref().map(|peer| peer.url.clone());
+    let held_token = held.and_then(|peer| peer.token);
+    let good_token = held_token.filter(|token| node.tokens.authenticate(token, now).is_ok());
+    let text = match good_token {
+        Some(_) if held_url.as_ref() == Some(&url) => return Ok(()),
+        // The node has moved to another port.
+        Some(token) => token,
+        None => {
+            let name = LOCAL_TOKEN.to_owned();
+            let new = NewToken { name, scopes: vec![Scope::Admin], expires_at: None, at: now };
+            node.tokens.create(new).await?.1
+        }
     };
-    let (_token, text) = node.tokens.create(new).await?;
     let remember =
         move || -> anyhow::Result<_> { Ok(open_peers()?.remember_local(&url, &text, now.0)?) };
     if let Remembered::NameTaken = web::block(remember).await?? {
         tracing::info!("this user's client has a peer `local` of its own, which is left alone");
-    }
-    for token in replaced {
-        node.tokens.revoke(&token.id).await?;
     }
     Ok(())
 }

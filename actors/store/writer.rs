@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix::{Actor, Arbiter, AsyncContext, Context, Handler, Message};
+use actix::{Actor, Arbiter, AsyncContext, Context, Handler, Message, SpawnHandle};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, Transaction};
 use tokio::sync::oneshot;
@@ -33,6 +33,9 @@ const BULK_BYTES_PER_BATCH: usize = 256 * 1024;
 
 /// How long bulk changes wait before the log is looked at again.
 const BULK_PAUSE: Duration = Duration::from_millis(2);
+
+/// Pauses in a row, half a second in all, after which bulk changes go on all the same.
+const BULK_PAUSES_MAX: u32 = 250;
 
 /// Bulk changes in one transaction, however small.
 const BULK_PER_BATCH: usize = 64;
@@ -136,6 +139,10 @@ pub struct Writer {
     interactive: VecDeque<Box<dyn Pending>>,
     bulk: VecDeque<(usize, Box<dyn Pending>)>,
     flush_is_due: bool,
+    /// The flush that comes when bulk changes have waited for a shorter log.
+    pause: Option<SpawnHandle>,
+    /// Pauses since the log was last short.
+    pauses: u32,
     /// Set while the last changes are applied: nothing waits for the log any more.
     is_closing: bool,
     /// Set once the log was emptied for good: whoever comes later is refused.
@@ -160,6 +167,8 @@ impl Writer {
                 interactive: VecDeque::new(),
                 bulk: VecDeque::new(),
                 flush_is_due: false,
+                pause: None,
+                pauses: 0,
                 is_closing: false,
                 is_closed: false,
                 counters,
@@ -188,9 +197,22 @@ impl Writer {
         batch
     }
 
-    /// Whether bulk changes wait until the log is shorter.
-    fn bulk_must_wait(&self) -> bool {
-        !self.is_closing && self.counters.wal_bytes() >= WAL_BULK_BYTES_MAX
+    /// Whether bulk changes wait until the log is shorter. They do not wait for ever:
+    /// another program that reads the file may keep the log from starting over.
+    fn bulk_must_wait(&mut self) -> bool {
+        if self.counters.wal_bytes() < WAL_BULK_BYTES_MAX {
+            self.pauses = 0;
+            return false;
+        }
+        !self.is_closing && self.pauses < BULK_PAUSES_MAX
+    }
+
+    /// Ends a pause, so that there is never more than one flush on its way.
+    fn end_pause(&mut self, ctx: &mut Context<Writer>) -> bool {
+        match self.pause.take() {
+            Some(pause) => ctx.cancel_future(pause),
+            None => false,
+        }
     }
 
     fn tend_log(&self) {
@@ -218,8 +240,9 @@ impl<W: Write> Handler<Commit<W>> for Writer {
             Lane::Interactive => self.interactive.push_back(pending),
             Lane::Bulk { bytes } => self.bulk.push_back((bytes, pending)),
         }
-        let is_bulk_paused = self.flush_is_due && self.bulk_must_wait();
-        if !self.flush_is_due || (is_bulk_paused && self.interactive.len() == 1) {
+        // While only bulk changes wait for a shorter log, nobody else waits with them.
+        let ends_pause = commit.lane == Lane::Interactive && self.end_pause(ctx);
+        if !self.flush_is_due || ends_pause {
             self.flush_is_due = true;
             // Runs after the mailbox has been drained: whoever waits shares one commit.
             ctx.notify(Flush);
@@ -238,15 +261,19 @@ impl Handler<Flush> for Writer {
         if self.is_closed {
             return;
         }
+        self.end_pause(ctx);
         let batch = self.take_batch();
-        batch::run(&self.connection, batch, &self.counters);
+        if !batch.is_empty() {
+            batch::run(&self.connection, batch, &self.counters);
+        }
         self.tend_log();
         self.flush_is_due = !(self.interactive.is_empty() && self.bulk.is_empty());
         if !self.flush_is_due {
             return;
         }
         if self.interactive.is_empty() && self.bulk_must_wait() {
-            ctx.notify_later(Flush, BULK_PAUSE);
+            self.pauses += 1;
+            self.pause = Some(ctx.notify_later(Flush, BULK_PAUSE));
         } else {
             ctx.notify(Flush);
         }

@@ -73,6 +73,17 @@ fn gone() -> ApiError {
     ApiError::new(fazt_actors::kind::ErrorKind::Busy, "CONTENT_GONE", message)
 }
 
+/// Why a body ends before its length.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The content was removed while it was sent.
+    #[error("a chunk of the content is not stored any more")]
+    ChunkMissing,
+}
+
 /// The bytes of an answer.
 pub(super) enum ContentBody {
     /// None, for HEAD; the length that GET would have.
@@ -86,7 +97,7 @@ pub(super) enum ContentBody {
 }
 
 impl MessageBody for ContentBody {
-    type Error = StoreError;
+    type Error = BodyError;
 
     fn size(&self) -> BodySize {
         BodySize::Sized(match self {
@@ -100,7 +111,7 @@ impl MessageBody for ContentBody {
     fn poll_next(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, StoreError>>> {
+    ) -> Poll<Option<Result<Bytes, BodyError>>> {
         match self.get_mut() {
             ContentBody::Length(_) => Poll::Ready(None),
             ContentBody::Memory(bytes) if bytes.is_empty() => Poll::Ready(None),
@@ -149,7 +160,7 @@ impl Chunks {
         }
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         if !self.pending.is_empty() {
             return Poll::Ready(Some(Ok(self.take_slice())));
         }
@@ -175,8 +186,8 @@ impl Chunks {
                 Poll::Ready(Some(Ok(self.take_slice())))
             }
             // The length was promised; ending early makes the client see that it broke.
-            Ok(None) => Poll::Ready(Some(Err(StoreError::ReadersBusy))),
-            Err(error) => Poll::Ready(Some(Err(error))),
+            Ok(None) => Poll::Ready(Some(Err(BodyError::ChunkMissing))),
+            Err(error) => Poll::Ready(Some(Err(error.into()))),
         }
     }
 
@@ -203,7 +214,7 @@ impl Parts {
         Parts { waiting: parts, current: None, tail, length }
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         if let Some(body) = &mut self.current {
             match ready!(Pin::new(body.as_mut()).poll_next(cx)) {
                 Some(next) => return Poll::Ready(Some(next)),

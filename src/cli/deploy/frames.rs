@@ -100,7 +100,7 @@ impl OpenBlob {
     fn changed(&self) -> io::Error {
         let path = self.blob.full_path.display();
         io::Error::other(format!(
-            "{path} changed while it was sent; nothing is deployed, try again"
+            "{path} changed while it was sent; nothing is deployed, run the command again"
         ))
     }
 }
