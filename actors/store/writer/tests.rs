@@ -123,3 +123,20 @@ fn a_file_takes_its_page_size_and_vacuum_mode_when_it_is_made() {
         assert_eq!(pragma("auto_vacuum").await.unwrap(), 2);
     });
 }
+
+#[test]
+fn bulk_changes_go_on_although_a_reader_pins_the_log() {
+    const CHANGES: usize = 28;
+    let mebibyte = "x".repeat(1024 * 1024);
+    with_store(|store| async move {
+        let reader = store.open_reader().unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM notes").unwrap();
+        for n in 0..CHANGES {
+            let text = format!("{n}{mebibyte}");
+            store.writer.commit_bulk(note(&text, Then::Succeed), text.len()).await.unwrap();
+        }
+        assert!(store.counters().wal_bytes() > crate::store::checkpoint::WAL_BULK_BYTES_MAX);
+        drop(reader);
+        assert_eq!(notes(&store).await.len(), CHANGES);
+    });
+}
