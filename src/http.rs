@@ -16,6 +16,7 @@ pub mod model;
 pub mod negotiate;
 mod operator;
 mod pages;
+mod permission;
 pub mod range;
 mod releases;
 mod routes;

@@ -19,7 +19,10 @@ pub struct Migrations {
 /// The schema of a node's database. The mark reads "fazt".
 pub const NODE_MIGRATIONS: Migrations = Migrations {
     application_id: 0x6661_7a74,
-    steps: &[include_str!("../../migrations/node/0001_hosting.sql")],
+    steps: &[
+        include_str!("../../migrations/node/0001_hosting.sql"),
+        include_str!("../../migrations/node/0002_control.sql"),
+    ],
 };
 
 /// Refuses a file that this fazt cannot open, without changing a byte of it or beside it.

@@ -10,6 +10,7 @@ use super::body::read_json;
 use super::error::{ApiError, ApiResult};
 use super::model::{self, AppDeleted, Envelope, PageMeta, RollbackRequest};
 use super::operator::Operator;
+use super::permission::{Admin, DeployApp, Read, ReadApp};
 use crate::config::NodeConfig;
 use crate::node::Node;
 
@@ -27,7 +28,7 @@ pub(super) struct ListQuery {
 
 /// `GET /api/apps`.
 pub(super) async fn list(
-    _operator: Operator,
+    _operator: Operator<Read>,
     node: web::Data<Node>,
     query: web::Query<ListQuery>,
 ) -> ApiResult {
@@ -50,7 +51,7 @@ fn read_cursor(text: &str) -> ApiResult<(String, i64)> {
 
 /// `GET /api/apps/{app}`.
 pub(super) async fn show(
-    _operator: Operator,
+    _operator: Operator<ReadApp>,
     node: web::Data<Node>,
     key: web::Path<String>,
 ) -> ApiResult {
@@ -67,7 +68,7 @@ pub(super) struct DeleteQuery {
 
 /// `DELETE /api/apps/{app}`.
 pub(super) async fn delete(
-    operator: Operator,
+    operator: Operator<Admin>,
     node: web::Data<Node>,
     key: web::Path<String>,
     query: web::Query<DeleteQuery>,
@@ -90,7 +91,7 @@ pub(super) async fn delete(
 
 /// `POST /api/apps/{app}/restore`.
 pub(super) async fn restore(
-    operator: Operator,
+    operator: Operator<Admin>,
     node: web::Data<Node>,
     key: web::Path<String>,
 ) -> ApiResult {
@@ -103,7 +104,7 @@ pub(super) async fn restore(
 
 /// `POST /api/apps/{app}/rollback`.
 pub(super) async fn roll_back(
-    operator: Operator,
+    operator: Operator<DeployApp>,
     node: web::Data<Node>,
     key: web::Path<String>,
     request: HttpRequest,

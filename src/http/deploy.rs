@@ -16,7 +16,8 @@ use super::apps::answer;
 use super::body::{check_announced, interrupted, too_large};
 use super::error::{ApiError, ApiResult};
 use super::model::DeployResult;
-use super::operator::Operator;
+use super::operator::{Caller, Operator};
+use super::permission::DeployNamed;
 use super::spool::spool;
 use crate::config::NodeConfig;
 use crate::node::Node;
@@ -32,7 +33,7 @@ const FORM_OVERHEAD_BYTES: u64 = 64 * 1024;
 
 /// `POST /api/deploy`.
 pub(super) async fn archive(
-    operator: Operator,
+    operator: Operator<DeployNamed>,
     node: web::Data<Node>,
     request: HttpRequest,
     payload: web::Payload,
@@ -54,7 +55,7 @@ struct Form {
     purge: bool,
 }
 
-async fn read_form(mut parts: Multipart, operator: &Operator, node: &Node) -> ApiResult<Form> {
+async fn read_form(mut parts: Multipart, operator: &Caller, node: &Node) -> ApiResult<Form> {
     let mut form = Form::default();
     let mut fields = 0;
     while let Some(mut field) = parts.try_next().await.map_err(|error| not_a_form(&error))? {
@@ -103,7 +104,7 @@ fn not_a_form(error: &dyn std::fmt::Display) -> ApiError {
 }
 
 /// Who deploys what, now.
-pub(super) fn request_of(app: AppName, operator: &Operator, purge: bool) -> DeployRequest {
+pub(super) fn request_of(app: AppName, operator: &Caller, purge: bool) -> DeployRequest {
     DeployRequest {
         app,
         new_app_id: AppId::generate(fazt_actors::random::bytes()),

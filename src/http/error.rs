@@ -143,8 +143,8 @@ pub(super) async fn with_request_id(
     let by = response
         .request()
         .extensions()
-        .get::<super::operator::Operator>()
-        .map(|operator| operator.name().to_owned());
+        .get::<std::rc::Rc<super::operator::Caller>>()
+        .map(|caller| caller.name().to_owned());
     let status = response.status().as_u16();
     let by = by.as_deref().unwrap_or("-");
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

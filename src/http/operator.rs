@@ -1,5 +1,9 @@
 //! Who is asking, and whether the table of endpoints lets them.
 
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
@@ -11,28 +15,50 @@ use fazt_actors::apps::{self, Shown};
 use fazt_actors::kind::ErrorKind;
 use fazt_actors::name::AppName;
 use fazt_actors::timestamp::Timestamp;
-use fazt_actors::tokens::{Scope, Token};
+use fazt_actors::tokens::Token;
 
 use super::connection::OwnersSocket;
 use super::error::{ApiError, ApiResult};
-use super::routes::{Permission, find_endpoint};
+use super::permission::{Grant, Permission};
+use super::routes::find_endpoint;
 use crate::node::Node;
 
-/// Somebody whose request was let through. Handlers take it as an argument.
-#[derive(Clone, Debug)]
-pub(super) enum Operator {
+/// Somebody whose request was let through for what `P` names. Handlers take it first.
+#[derive(Debug)]
+pub(super) struct Operator<P> {
+    caller: Rc<Caller>,
+    permission: PhantomData<P>,
+}
+
+impl<P> Deref for Operator<P> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// Who asks.
+#[derive(Debug)]
+pub(super) struct Caller {
+    identity: Identity,
+}
+
+/// How somebody has shown who they are.
+#[derive(Debug)]
+pub(super) enum Identity {
     /// Whoever can open the node's socket.
     Owner,
     /// Whoever holds this token.
     Token(Arc<Token>),
 }
 
-impl Operator {
+impl Caller {
     /// What releases and logs call them.
     pub(super) fn name(&self) -> &str {
-        match self {
-            Operator::Owner => "owner",
-            Operator::Token(token) => &token.name,
+        match &self.identity {
+            Identity::Owner => "owner",
+            Identity::Token(token) => &token.name,
         }
     }
 
@@ -43,10 +69,10 @@ impl Operator {
     }
 
     fn check(&self, permission: Permission, app: Option<&str>) -> ApiResult<()> {
-        let is_let_through = match self {
-            Operator::Owner => true,
-            Operator::Token(token) => {
-                token.scopes.iter().any(|scope| permits(scope, permission, app))
+        let is_let_through = match &self.identity {
+            Identity::Owner => true,
+            Identity::Token(token) => {
+                token.scopes.iter().any(|scope| permission.is_open_to(scope, app))
             }
         };
         if is_let_through {
@@ -57,31 +83,14 @@ impl Operator {
     }
 }
 
-/// The one place where scopes meet permissions.
-fn permits(scope: &Scope, permission: Permission, app: Option<&str>) -> bool {
-    match (scope, permission) {
-        (_, Permission::OwnersSocket) => false,
-        (_, Permission::Public | Permission::DeployNamed) | (Scope::Admin, _) => {
-            // Which app is named in the body is checked by `may_deploy`, once it is read.
-            permission != Permission::DeployNamed || !matches!(scope, Scope::Read)
-        }
-        (Scope::Deploy, Permission::DeployApp | Permission::ReadApp)
-        | (Scope::Read, Permission::Read | Permission::ReadApp) => true,
-        (Scope::DeployApp(own), Permission::DeployApp | Permission::ReadApp) => {
-            app == Some(own.as_str())
-        }
-        (Scope::Read | Scope::Deploy | Scope::DeployApp(_), _) => false,
-    }
-}
-
 /// Lets a request through to its handler only as the table says. Wraps every endpoint.
 pub(super) async fn authorise(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     match check_table(&request).await {
-        Ok(Some(operator)) => {
-            request.extensions_mut().insert(operator);
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(Rc::new(caller));
         }
         Ok(None) => {}
         // An answer like any other, so that it gets its request id.
@@ -93,8 +102,8 @@ pub(super) async fn authorise(
     Ok(next.call(request).await?.map_into_left_body())
 }
 
-/// The operator whom the table lets through; `None` where it lets everybody.
-async fn check_table(request: &ServiceRequest) -> ApiResult<Option<Operator>> {
+/// The caller whom the table lets through; `None` where it lets everybody.
+async fn check_table(request: &ServiceRequest) -> ApiResult<Option<Caller>> {
     let endpoint = request
         .match_pattern()
         .and_then(|pattern| find_endpoint(request.method(), &pattern))
@@ -102,15 +111,15 @@ async fn check_table(request: &ServiceRequest) -> ApiResult<Option<Operator>> {
     if endpoint.permission == Permission::Public {
         return Ok(None);
     }
-    let operator = identify(request)?;
+    let caller = Caller { identity: identify(request)? };
     let app = app_of(request).await?;
-    operator.check(endpoint.permission, app.as_deref())?;
-    Ok(Some(operator))
+    caller.check(endpoint.permission, app.as_deref())?;
+    Ok(Some(caller))
 }
 
-fn identify(request: &ServiceRequest) -> ApiResult<Operator> {
+fn identify(request: &ServiceRequest) -> ApiResult<Identity> {
     if request.conn_data::<OwnersSocket>().is_some() {
-        return Ok(Operator::Owner);
+        return Ok(Identity::Owner);
     }
     let unauthenticated =
         |message: &str| ApiError::new(ErrorKind::Unauthenticated, "UNAUTHORIZED", message);
@@ -127,7 +136,7 @@ fn identify(request: &ServiceRequest) -> ApiResult<Operator> {
     let node = request
         .app_data::<web::Data<Node>>()
         .ok_or_else(|| unauthenticated("this node has no tokens"))?;
-    Ok(Operator::Token(node.tokens.authenticate(presented, Timestamp::now())?))
+    Ok(Identity::Token(node.tokens.authenticate(presented, Timestamp::now())?))
 }
 
 /// The name of the app that the path names, for scopes of one app.
@@ -142,14 +151,19 @@ async fn app_of(request: &ServiceRequest) -> ApiResult<Option<String>> {
     Ok(found.map(|app| app.name))
 }
 
-impl FromRequest for Operator {
+impl<P: Grant> FromRequest for Operator<P> {
     type Error = ApiError;
-    type Future = std::future::Ready<Result<Operator, ApiError>>;
+    type Future = Ready<Result<Operator<P>, ApiError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let operator = request.extensions().get::<Operator>().cloned();
-        std::future::ready(operator.ok_or_else(|| {
-            ApiError::new(ErrorKind::Unauthenticated, "UNAUTHORIZED", "this needs a token")
-        }))
+        let caller = request.extensions().get::<Rc<Caller>>().cloned();
+        ready(match caller {
+            Some(caller) => Ok(Operator { caller, permission: PhantomData }),
+            // Only a handler that is registered past the table comes here.
+            None => {
+                let message = "this needs a token";
+                Err(ApiError::new(ErrorKind::Unauthenticated, "UNAUTHORIZED", message))
+            }
+        })
     }
 }

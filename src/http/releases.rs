@@ -11,11 +11,12 @@ use super::content_body::{ContentRange, content_body};
 use super::error::{ApiError, ApiResult};
 use super::model::{Release, ReleaseFile};
 use super::operator::Operator;
+use super::permission::ReadApp;
 use crate::node::Node;
 
 /// `GET /api/apps/{app}/releases`.
 pub(super) async fn list(
-    _operator: Operator,
+    _operator: Operator<ReadApp>,
     node: web::Data<Node>,
     key: web::Path<String>,
 ) -> ApiResult {
@@ -38,7 +39,7 @@ pub(super) async fn list(
 
 /// `GET /api/apps/{app}/releases/{release}/files`.
 pub(super) async fn files(
-    _operator: Operator,
+    _operator: Operator<ReadApp>,
     node: web::Data<Node>,
     keys: web::Path<(String, String)>,
 ) -> ApiResult {
@@ -56,7 +57,7 @@ pub(super) async fn files(
 /// The bytes of somebody's app on the admin's own origin: so never as a page, only
 /// as a download.
 pub(super) async fn file(
-    _operator: Operator,
+    _operator: Operator<ReadApp>,
     node: web::Data<Node>,
     keys: web::Path<(String, String, String)>,
 ) -> ApiResult {

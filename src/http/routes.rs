@@ -3,8 +3,6 @@
 //! What is not in it does not exist. Each row's permission is enforced by
 //! `operator::authorise`, which wraps every endpoint that is registered from here.
 
-use std::fmt;
-
 use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
@@ -12,40 +10,11 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
 use fazt_actors::kind::ErrorKind;
 
 use super::error::ApiError;
+pub use super::permission::Permission;
+use super::permission::{
+    Admin, DeployApp, DeployNamed, Grant, OwnersSocket, Read, ReadApp, guarded,
+};
 use super::{apps, deploy, operator, releases, system, tokens, uploads};
-
-/// What somebody must be allowed to do to use an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Permission {
-    /// Everybody.
-    Public,
-    /// Scope `read`.
-    Read,
-    /// Scope `read`, or one that may deploy the app in the path.
-    ReadApp,
-    /// A scope that may deploy the app in the path.
-    DeployApp,
-    /// A scope that may deploy; the handler checks the app that the body names.
-    DeployNamed,
-    /// Scope `admin`.
-    Admin,
-    /// Only a connection through the node's own socket.
-    OwnersSocket,
-}
-
-impl fmt::Display for Permission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Permission::Public => "nothing",
-            Permission::Read => "`read`",
-            Permission::ReadApp => "`read` or `deploy:<this app>`",
-            Permission::DeployApp => "`deploy` or `deploy:<this app>`",
-            Permission::DeployNamed => "`deploy` or `deploy:<app>`",
-            Permission::Admin => "`admin`",
-            Permission::OwnersSocket => "the node's own socket (run the command on its machine)",
-        })
-    }
-}
 
 /// A row of the table.
 pub struct Endpoint {
@@ -55,51 +24,55 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Who may.
     pub permission: Permission,
+    /// What the audit log calls a use of it; `None` for what changes nothing that is seen.
+    pub action: Option<&'static str>,
     handler: fn() -> Route,
 }
 
-const fn endpoint(
-    method: Method,
-    path: &'static str,
-    permission: Permission,
-    handler: fn() -> Route,
-) -> Endpoint {
-    Endpoint { method, path, permission, handler }
+macro_rules! action {
+    () => {
+        None
+    };
+    ($action:literal) => {
+        Some($action)
+    };
 }
 
-use Permission::{Admin, DeployApp, DeployNamed, OwnersSocket, Read, ReadApp};
+/// A handler that takes another `Operator` than its row says does not compile.
+macro_rules! endpoints {
+    ($($method:ident $path:literal $permission:ident $handler:path $(=> $action:literal)?;)*) => {
+        &[$(Endpoint {
+            method: Method::$method,
+            path: $path,
+            permission: <$permission as Grant>::PERMISSION,
+            action: action!($($action)?),
+            handler: || guarded::<$permission, _>($handler),
+        }),*]
+    };
+}
 
-/// Every endpoint of the API.
-pub static ENDPOINTS: &[Endpoint] = &[
-    endpoint(Method::GET, "/api/system/health", Read, || web::to(system::health)),
-    endpoint(Method::POST, "/api/system/stop", OwnersSocket, || web::to(system::stop)),
-    endpoint(Method::GET, "/api/apps", Read, || web::to(apps::list)),
-    endpoint(Method::GET, "/api/apps/{app}", ReadApp, || web::to(apps::show)),
-    endpoint(Method::DELETE, "/api/apps/{app}", Admin, || web::to(apps::delete)),
-    endpoint(Method::POST, "/api/apps/{app}/restore", Admin, || web::to(apps::restore)),
-    endpoint(Method::POST, "/api/apps/{app}/rollback", DeployApp, || web::to(apps::roll_back)),
-    endpoint(Method::GET, "/api/apps/{app}/releases", ReadApp, || web::to(releases::list)),
-    endpoint(Method::GET, "/api/apps/{app}/releases/{release}/files", ReadApp, || {
-        web::to(releases::files)
-    }),
-    endpoint(Method::GET, "/api/apps/{app}/releases/{release}/files/{path:.+}", ReadApp, || {
-        web::to(releases::file)
-    }),
-    endpoint(Method::POST, "/api/deploy", DeployNamed, || web::to(deploy::archive)),
-    endpoint(Method::POST, "/api/apps/{app}/uploads", DeployApp, || web::to(uploads::begin)),
-    endpoint(Method::PUT, "/api/apps/{app}/uploads/{upload}/blobs", DeployApp, || {
-        web::to(uploads::receive)
-    }),
-    endpoint(Method::POST, "/api/apps/{app}/uploads/{upload}/commit", DeployApp, || {
-        web::to(uploads::commit)
-    }),
-    endpoint(Method::DELETE, "/api/apps/{app}/uploads/{upload}", DeployApp, || {
-        web::to(uploads::abandon)
-    }),
-    endpoint(Method::GET, "/api/tokens", Admin, || web::to(tokens::list)),
-    endpoint(Method::POST, "/api/tokens", Admin, || web::to(tokens::create)),
-    endpoint(Method::DELETE, "/api/tokens/{token}", Admin, || web::to(tokens::revoke)),
-];
+/// Every endpoint of the API: method, path, who may, handler, and its name in the audit log.
+#[rustfmt::skip]
+pub static ENDPOINTS: &[Endpoint] = endpoints! {
+    GET    "/api/system/health"                                 Read         system::health;
+    POST   "/api/system/stop"                                   OwnersSocket system::stop        => "node.stop";
+    GET    "/api/apps"                                          Read         apps::list;
+    GET    "/api/apps/{app}"                                    ReadApp      apps::show;
+    DELETE "/api/apps/{app}"                                    Admin        apps::delete        => "app.delete";
+    POST   "/api/apps/{app}/restore"                            Admin        apps::restore       => "app.restore";
+    POST   "/api/apps/{app}/rollback"                           DeployApp    apps::roll_back     => "app.rollback";
+    GET    "/api/apps/{app}/releases"                           ReadApp      releases::list;
+    GET    "/api/apps/{app}/releases/{release}/files"           ReadApp      releases::files;
+    GET    "/api/apps/{app}/releases/{release}/files/{path:.+}" ReadApp      releases::file;
+    POST   "/api/deploy"                                        DeployNamed  deploy::archive     => "app.deploy";
+    POST   "/api/apps/{app}/uploads"                            DeployApp    uploads::begin;
+    PUT    "/api/apps/{app}/uploads/{upload}/blobs"             DeployApp    uploads::receive;
+    POST   "/api/apps/{app}/uploads/{upload}/commit"            DeployApp    uploads::commit     => "app.deploy";
+    DELETE "/api/apps/{app}/uploads/{upload}"                   DeployApp    uploads::abandon;
+    GET    "/api/tokens"                                        Admin        tokens::list;
+    POST   "/api/tokens"                                        Admin        tokens::create      => "token.create";
+    DELETE "/api/tokens/{token}"                                Admin        tokens::revoke      => "token.revoke";
+};
 
 /// The row for a method and the pattern of a registered path.
 pub(super) fn find_endpoint(method: &Method, pattern: &str) -> Option<&'static Endpoint> {

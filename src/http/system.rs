@@ -6,6 +6,7 @@ use super::apps::answer;
 use super::error::ApiResult;
 use super::model::{DatabaseHealth, Discovery, MemoryHealth, NodeHealth, RuntimeHealth, Stopping};
 use super::operator::Operator;
+use super::permission::{OwnersSocket, Read};
 use crate::node::Node;
 
 /// One mebibyte in bytes.
@@ -21,7 +22,7 @@ pub(super) fn discovery(node: &Node) -> HttpResponse {
 }
 
 /// `GET /api/system/health`.
-pub(super) async fn health(_operator: Operator, node: web::Data<Node>) -> ApiResult {
+pub(super) async fn health(_operator: Operator<Read>, node: web::Data<Node>) -> ApiResult {
     let answers = node.store.is_healthy().await;
     let process = web::block(ProcessStatus::read).await.unwrap_or_default();
     let (open_connections, in_use) = node.store.readers.connections();
@@ -49,7 +50,7 @@ pub(super) async fn health(_operator: Operator, node: web::Data<Node>) -> ApiRes
 }
 
 /// `POST /api/system/stop`, through the node's socket.
-pub(super) async fn stop(_operator: Operator, node: web::Data<Node>) -> ApiResult {
+pub(super) async fn stop(_operator: Operator<OwnersSocket>, node: web::Data<Node>) -> ApiResult {
     node.stop.notify_one();
     Ok(answer(Stopping { message: "stopping".to_owned(), pid: std::process::id() }))
 }

@@ -12,20 +12,21 @@ use super::body::read_json;
 use super::error::{ApiError, ApiResult};
 use super::model::{self, Envelope, Message, TokenCreated, TokenRequest};
 use super::operator::Operator;
+use super::permission::Admin;
 use crate::node::Node;
 
 /// Scopes of one token.
 const SCOPES_MAX: usize = 100;
 
 /// `GET /api/tokens`.
-pub(super) async fn list(_operator: Operator, node: web::Data<Node>) -> ApiResult {
+pub(super) async fn list(_operator: Operator<Admin>, node: web::Data<Node>) -> ApiResult {
     let shown: Vec<model::Token> = node.tokens.list().iter().map(|token| shown(token)).collect();
     Ok(answer(shown))
 }
 
 /// `POST /api/tokens`.
 pub(super) async fn create(
-    operator: Operator,
+    operator: Operator<Admin>,
     node: web::Data<Node>,
     request: HttpRequest,
     payload: web::Payload,
@@ -51,7 +52,7 @@ pub(super) async fn create(
 
 /// `DELETE /api/tokens/{token}`.
 pub(super) async fn revoke(
-    operator: Operator,
+    operator: Operator<Admin>,
     node: web::Data<Node>,
     id: web::Path<String>,
 ) -> ApiResult {

@@ -18,7 +18,8 @@ use super::error::{ApiError, ApiResult};
 use super::model::{
     BlobsReceived, ChangedFile, CommitRequest, Envelope, Message, UploadCreated, UploadRequest,
 };
-use super::operator::Operator;
+use super::operator::{Caller, Operator};
+use super::permission::DeployApp;
 use super::spool::spool;
 use crate::node::Node;
 
@@ -33,7 +34,7 @@ const FRAME_HEADER_BYTES: u64 = 40;
 
 /// `POST /api/apps/{app}/uploads`.
 pub(super) async fn begin(
-    operator: Operator,
+    operator: Operator<DeployApp>,
     node: web::Data<Node>,
     key: web::Path<String>,
     request: HttpRequest,
@@ -64,7 +65,7 @@ pub(super) async fn begin(
 
 /// `PUT /api/apps/{app}/uploads/{upload}/blobs`.
 pub(super) async fn receive(
-    operator: Operator,
+    operator: Operator<DeployApp>,
     node: web::Data<Node>,
     keys: web::Path<(String, String)>,
     request: HttpRequest,
@@ -83,7 +84,7 @@ pub(super) async fn receive(
 
 /// `POST /api/apps/{app}/uploads/{upload}/commit`.
 pub(super) async fn commit(
-    operator: Operator,
+    operator: Operator<DeployApp>,
     node: web::Data<Node>,
     keys: web::Path<(String, String)>,
     request: HttpRequest,
@@ -99,7 +100,7 @@ pub(super) async fn commit(
 
 /// `DELETE /api/apps/{app}/uploads/{upload}`.
 pub(super) async fn abandon(
-    operator: Operator,
+    operator: Operator<DeployApp>,
     node: web::Data<Node>,
     keys: web::Path<(String, String)>,
 ) -> ApiResult {
@@ -110,7 +111,7 @@ pub(super) async fn abandon(
 }
 
 /// The app that the path names; it need not exist yet when it is named by its name.
-async fn app_name(operator: &Operator, node: &Node, key: &str) -> ApiResult<AppName> {
+async fn app_name(operator: &Caller, node: &Node, key: &str) -> ApiResult<AppName> {
     let name = if key.starts_with("app_") {
         let app = super::apps::find(node, key, fazt_actors::apps::Shown::Live).await?;
         AppName::parse(&app.name, None)?

@@ -36,7 +36,7 @@ fn a_new_database_is_marked_and_laid_out() {
     });
     insta::assert_snapshot!(node.wait(read).unwrap().join("\n"), @r#"
     application_id Integer(1717664372)
-    user_version Integer(1)
+    user_version Integer(2)
     page_size Integer(8192)
     auto_vacuum Integer(2)
     journal_mode Text("wal")
