@@ -1,6 +1,9 @@
 //! Every bound of the machine, with its name and its default, in one table.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use arc_swap::ArcSwap;
 
 /// One kibibyte in bytes.
 const KIB: u64 = 1024;
@@ -80,6 +83,8 @@ pub struct Limits {
     pub deleted_app_kept_for: Duration,
     /// Bytes that the database file may grow to; `None`: until the disk is full.
     pub database_bytes_max: Option<u64>,
+    /// Days that the audit log goes back.
+    pub audit_days_kept: u32,
 }
 
 impl Default for Limits {
@@ -99,6 +104,29 @@ impl Default for Limits {
             unused_content_kept_for: Duration::from_secs(60 * 60),
             deleted_app_kept_for: Duration::from_secs(30 * 24 * 60 * 60),
             database_bytes_max: None,
+            audit_days_kept: 365,
         }
+    }
+}
+
+/// The limits in force, which an owner may change while the node runs: read without a
+/// lock, replaced as a whole.
+#[derive(Clone, Debug)]
+pub struct LiveLimits(Arc<ArcSwap<Limits>>);
+
+impl LiveLimits {
+    /// Limits that hold until others replace them.
+    pub fn new(limits: Limits) -> LiveLimits {
+        LiveLimits(Arc::new(ArcSwap::from_pointee(limits)))
+    }
+
+    /// The limits as they are now. A piece of work asks once, so that one set judges all of it.
+    pub fn now(&self) -> Arc<Limits> {
+        self.0.load_full()
+    }
+
+    /// Puts others in their place.
+    pub(crate) fn replace(&self, limits: Limits) {
+        self.0.store(Arc::new(limits));
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use connection::StoreCounters;
 pub use migrate::{Migrations, NODE_MIGRATIONS};
 pub use owner::{Owner, OwnerError, holder, socket_path};
-pub use reader::Readers;
+pub use reader::{ReaderCounters, Readers};
 pub use writer::{Commit, Lane, Write, Writer, WriterHandle};
 
 use crate::kind::{ErrorKind, Fault};

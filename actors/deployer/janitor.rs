@@ -8,7 +8,7 @@ use actix::{Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Mess
 use super::removal::{AbandonUnfinished, PurgeApp, RemoveDoomed};
 use crate::contents::{ReturnPages, SweepContents};
 use crate::killpoint;
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::mailbox::{Bound, Mailbox, MailboxError};
 use crate::store::{Store, StoreError};
 use crate::timestamp::Timestamp;
@@ -36,22 +36,19 @@ pub struct Wake;
 /// The actor.
 pub struct Janitor {
     store: Store,
-    limits: Arc<Limits>,
+    limits: LiveLimits,
     is_busy: bool,
 }
 
 impl Janitor {
     /// Starts the janitor. What an earlier process left unfinished is removed first: the
     /// deployer, which begins new work, starts after this has been queued.
-    pub async fn start(
-        store: &Store,
-        limits: &Arc<Limits>,
-    ) -> Result<Mailbox<Janitor>, StoreError> {
+    pub async fn start(store: &Store, limits: &LiveLimits) -> Result<Mailbox<Janitor>, StoreError> {
         let unfinished = store.writer.commit(AbandonUnfinished).await?;
         if unfinished > 0 {
             tracing::info!(unfinished, "removing releases that were never finished");
         }
-        let janitor = Janitor { store: store.clone(), limits: Arc::clone(limits), is_busy: false };
+        let janitor = Janitor { store: store.clone(), limits: limits.clone(), is_busy: false };
         let arbiter = Arbiter::new();
         let address = Janitor::start_in_arbiter(&arbiter.handle(), |ctx| {
             ctx.set_mailbox_capacity(BOUND.messages * 2);
@@ -78,7 +75,7 @@ impl Handler<Wake> for Janitor {
             return;
         }
         self.is_busy = true;
-        let round = clean(self.store.clone(), Arc::clone(&self.limits), Timestamp::now());
+        let round = clean(self.store.clone(), self.limits.now(), Timestamp::now());
         ctx.spawn(round.into_actor(self).map(|outcome, janitor, _ctx| {
             janitor.is_busy = false;
             match outcome {

@@ -41,6 +41,8 @@ pub struct StoreCounters {
     pub(crate) writes_failed: AtomicU64,
     pub(crate) panics: AtomicU64,
     pub(crate) checkpoints: AtomicU64,
+    pub(crate) sent_interactive: AtomicU64,
+    pub(crate) sent_bulk: AtomicU64,
 }
 
 impl StoreCounters {
@@ -57,6 +59,16 @@ impl StoreCounters {
     /// Bytes of the log that have been copied into the file while it grew on.
     pub(crate) fn copied_bytes(&self) -> u64 {
         self.wal_pages_copied.load(Ordering::Relaxed) * u64::from(PAGE_BYTES)
+    }
+
+    /// Changes that somebody waited for, since the start.
+    pub fn sent_interactive(&self) -> u64 {
+        self.sent_interactive.load(Ordering::Relaxed)
+    }
+
+    /// Changes of the bulk lane, since the start.
+    pub fn sent_bulk(&self) -> u64 {
+        self.sent_bulk.load(Ordering::Relaxed)
     }
 
     /// Transactions made durable.

@@ -1,5 +1,7 @@
 //! `fazt server …`: the node on this machine, by its database file.
 
+pub mod config;
+
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
@@ -32,6 +34,11 @@ pub enum ServerCommand {
     Start(ServerArgs),
     /// Say whether the node runs, and how it is
     Status(StatusArgs),
+    /// List the settings: what counts, and where that comes from
+    Config(config::ConfigArgs),
+    /// Change settings, at once where that is possible
+    #[command(after_help = config::SET_HELP)]
+    SetConfig(config::SetConfigArgs),
     /// Make a token for this node, and print it this once
     CreateKey(CreateKeyArgs),
     /// Stop the node and wait until it is gone
@@ -154,6 +161,8 @@ pub fn run(command: ServerCommand) -> anyhow::Result<()> {
         ServerCommand::Start(args) => crate::server::start(args),
         ServerCommand::Init(args) => crate::server::init(args),
         ServerCommand::Status(args) => in_system(status(args)),
+        ServerCommand::Config(args) => in_system(config::show(args)),
+        ServerCommand::SetConfig(args) => in_system(config::set(args)),
         ServerCommand::CreateKey(args) => in_system(create_key(args)),
         ServerCommand::Stop(args) => in_system(stop(args)),
     }

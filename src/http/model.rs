@@ -4,6 +4,8 @@
 //! cannot drift apart. Field names are the API's: `snake_case`, times as RFC 3339 in
 //! UTC, lists never null. Fields that a newer node adds are ignored by older clients.
 
+pub mod settings;
+
 use serde::{Deserialize, Serialize};
 
 /// A successful answer: `{"data": …}`, and `"meta"` beside it where a list is paged.
@@ -99,6 +101,9 @@ pub struct MemoryHealth {
     pub used_mb: u64,
     /// Memory of the machine, or the limit of the process's control group.
     pub limit_mb: u64,
+    /// Of the resident memory, what holds the contents of files.
+    #[serde(default)]
+    pub vfs_cache_mb: u64,
 }
 
 /// The database file and its connections.

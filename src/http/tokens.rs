@@ -31,7 +31,8 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
-    let body: TokenRequest = read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+    let body: TokenRequest =
+        read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     if body.scopes.len() > SCOPES_MAX {
         return Err(ApiError::field("scopes", format!("are more than {SCOPES_MAX}")));
     }
