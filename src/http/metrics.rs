@@ -130,7 +130,7 @@ fn about_queues(node: &Node, families: &mut Vec<Family>) {
         of(writer.queued(), deployer.queued()),
     ));
     families.push(Family::gauges(
-        "queue_messages_max",
+        "queue_max_messages",
         "Messages at which the next one is refused.",
         of(writer.queue_max(), deployer.messages_max()),
     ));
@@ -192,7 +192,7 @@ fn about_readers(node: &Node, families: &mut Vec<Family>) {
                 .to_vec(),
         ),
         Family::gauge(
-            "reader_connections_max",
+            "reader_max_connections",
             "Connections that there may be.",
             u64::from(readers.connections_max()),
         ),

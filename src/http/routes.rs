@@ -14,7 +14,8 @@ pub use super::permission::Permission;
 use super::permission::{
     Admin, DeployApp, DeployNamed, Grant, OwnersSocket, Read, ReadApp, guarded,
 };
-use super::{apps, deploy, metrics, operator, releases, settings, system, tokens, uploads};
+use super::system::{self, original};
+use super::{apps, deploy, metrics, operator, releases, settings, tokens, uploads};
 
 /// A row of the table.
 pub struct Endpoint {
@@ -57,11 +58,11 @@ pub static ENDPOINTS: &[Endpoint] = endpoints! {
     GET    "/api/system/health"                                 Read         system::health;
     POST   "/api/system/stop"                                   OwnersSocket system::stop        => "node.stop";
     GET    "/api/system/metrics"                                Read         metrics::show;
-    GET    "/api/system/config"                                 Read         system::original::config;
-    GET    "/api/system/limits"                                 Read         system::original::limits;
-    GET    "/api/system/cache"                                  Read         system::original::cache;
-    GET    "/api/system/db"                                     Read         system::original::db;
-    GET    "/api/config"                                        Read         system::original::config;
+    GET    "/api/system/config"                                 Read         original::config;
+    GET    "/api/system/limits"                                 Read         original::limits;
+    GET    "/api/system/cache"                                  Read         original::cache;
+    GET    "/api/system/db"                                     Read         original::db;
+    GET    "/api/config"                                        Read         original::config;
     GET    "/api/settings"                                      Read         settings::list;
     PUT    "/api/settings/{key}"                                Admin        settings::set       => "setting.set";
     DELETE "/api/settings/{key}"                                Admin        settings::reset     => "setting.reset";
