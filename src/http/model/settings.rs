@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A setting: what counts, where that comes from, and what it may be.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Setting {
     /// Its name.
     pub key: String,
@@ -19,13 +20,16 @@ pub struct Setting {
     pub help: String,
     /// The least that a number may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub min: Option<u64>,
     /// The most that a number may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub max: Option<u64>,
     /// Where the value in force comes from: `flag`, `environment`, `database` or `default`.
     pub source: String,
     /// What the database holds, as text; null when it was not set.
+    #[schema(required)]
     pub stored: Option<String>,
     /// Whether a change waits for the node's next start.
     pub needs_restart: bool,
@@ -34,11 +38,12 @@ pub struct Setting {
     /// Who may change it: `admin`, or `owner` for the owner on the node's machine alone.
     pub changed_by: String,
     /// Why the stored value does not count; null when it does.
+    #[schema(required)]
     pub problem: Option<String>,
 }
 
 /// Body of `PUT /api/settings/{key}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SettingChange {
     /// The new value: as its kind has it, or as text with a unit (`64MB`, `30d`); null for
     /// none.
@@ -46,7 +51,7 @@ pub struct SettingChange {
 }
 
 /// `GET /api/config` and `GET /api/system/config`, as the original had them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OriginalConfig {
     /// Version of the node.
     pub version: String,
@@ -61,7 +66,7 @@ pub struct OriginalConfig {
 }
 
 /// `GET /api/system/limits`, with the original's field names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct OriginalLimits {
     /// Bytes of memory of the machine, or of the process's control group.
@@ -81,7 +86,7 @@ pub struct OriginalLimits {
 }
 
 /// `GET /api/system/cache`, with the original's field names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct OriginalCache {
     /// Contents in memory.
@@ -91,7 +96,7 @@ pub struct OriginalCache {
 }
 
 /// `GET /api/system/db`, with the original's field names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct OriginalDatabase {
     /// Open connections that read.
