@@ -41,6 +41,19 @@ impl Timestamp {
             .and_then(|at| at.format(&time::format_description::well_known::Rfc3339).ok())
             .unwrap_or_default()
     }
+
+    /// Reads RFC 3339, with any offset.
+    pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+        let format = &time::format_description::well_known::Rfc3339;
+        let at = time::OffsetDateTime::parse(text, format).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok().map(Timestamp)
+    }
+
+    /// `2026-01-31 12:00:00` in UTC, as some answers of the original's API write times.
+    pub fn to_plain_text(self) -> String {
+        let text = self.to_rfc3339();
+        text.get(..19).map(|seconds| seconds.replace('T', " ")).unwrap_or_default()
+    }
 }
 
 fn millis(duration: Duration) -> i64 {

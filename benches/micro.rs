@@ -59,7 +59,7 @@ fn main() -> anyhow::Result<()> {
 
 fn look_up(criterion: &mut Criterion) {
     let app = |id| RoutedApp { id, name: format!("app{id}").into(), live: Some(id), generation: 1 };
-    let table = RouteTable::new(HostRules::new(None), (0..APPS).map(app).collect());
+    let table = RouteTable::new(HostRules::new(None), (0..APPS).map(app).collect(), Arc::default());
     let file = |id| FileRow {
         path: FilePath::from_stored(format!("pages/{id}.html")),
         content: ContentId(id),

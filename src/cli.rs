@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub mod app;
 pub mod deploy;
+pub mod domain;
 pub mod folder;
 pub mod format;
 pub mod node_client;
@@ -47,6 +48,9 @@ pub enum Command {
     /// See and change the apps of a node
     #[command(subcommand, arg_required_else_help = true)]
     App(app::AppCommand),
+    /// Let host names of their own lead to apps
+    #[command(subcommand, arg_required_else_help = true)]
+    Domain(domain::DomainCommand),
     /// Make and revoke credentials
     #[command(subcommand, arg_required_else_help = true)]
     Token(token::TokenCommand),
@@ -97,6 +101,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             in_system(deploy::run(args))
         }
         Command::App(command) => in_system(app::run(command)),
+        Command::Domain(command) => in_system(domain::run(command)),
         Command::Token(command) => in_system(token::run(command)),
         Command::Completions { shell } => completions(shell),
     }

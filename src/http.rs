@@ -4,14 +4,22 @@
 //! `routes` answer, each behind its permission. Everything else is a visitor's
 //! request for a file, and takes the short way through `serve`.
 
+mod account;
+mod answer;
 mod apps;
+mod audit;
 mod body;
 pub mod conditional;
 mod connection;
 mod content_body;
+mod cookie;
 mod deploy;
+mod domains;
+mod env;
 mod error;
 mod file_response;
+mod keys;
+mod logs;
 pub mod model;
 pub mod negotiate;
 mod operator;
@@ -20,8 +28,11 @@ mod permission;
 pub mod range;
 mod releases;
 mod routes;
+mod same_origin;
 mod serve;
+mod sites;
 mod spool;
+mod stream;
 mod system;
 mod tokens;
 mod uploads;
@@ -37,6 +48,7 @@ use crate::node::Node;
 pub use connection::remember;
 pub use content_body::WRITE_BUFFER_BYTES;
 pub use routes::{ENDPOINTS, Endpoint, Permission};
+pub use stream::Events;
 
 /// Everything that a node answers, as an actix application. The server and the tests use it.
 pub fn app(

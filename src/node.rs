@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use fazt_actors::account::Account;
 use fazt_actors::contents::Contents;
 use fazt_actors::deployer::Deployer;
 use fazt_actors::limits::Limits;
@@ -17,6 +18,7 @@ use fazt_actors::tokens::Tokens;
 use tokio::sync::Notify;
 
 use crate::config::NodeConfig;
+use crate::http::Events;
 
 /// All that handlers work with. Shared by all workers; nothing in it is replaced.
 pub struct Node {
@@ -26,8 +28,14 @@ pub struct Node {
     pub contents: Contents,
     /// Deploys, rollbacks, deletions.
     pub deployer: Mailbox<Deployer>,
+    /// Changes of the route table.
+    pub router: Mailbox<Router>,
+    /// The owner, and who is signed in.
+    pub account: Account,
     /// Who may do what.
     pub tokens: Tokens,
+    /// Who reads what happens.
+    pub events: Events,
     /// The database.
     pub store: Store,
     /// Every bound.
@@ -57,12 +65,16 @@ impl Node {
         let (router, routes) =
             Router::start(&store, hosts, &limits).context("cannot read the apps")?;
         let deployer = Deployer::start(&store, &router, &limits).await?;
+        let account = Account::open(&store).context("cannot read the owner's account")?;
         let contents = Contents::new(store.readers.clone(), &limits);
         Ok(Node {
             routes,
             contents,
             deployer,
+            router,
+            account,
             tokens,
+            events: Events::default(),
             store,
             limits,
             config,

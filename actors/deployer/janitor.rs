@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Message, WrapFuture};
 
 use super::removal::{AbandonUnfinished, PurgeApp, RemoveDoomed};
+use crate::audit::Forget;
 use crate::contents::{ReturnPages, SweepContents};
 use crate::killpoint;
 use crate::limits::Limits;
@@ -115,6 +116,13 @@ pub async fn clean(store: Store, limits: Arc<Limits>, now: Timestamp) -> Result<
     let unused_before = now.before(limits.unused_content_kept_for);
     for _ in 0..STEPS_PER_ROUND {
         if store.writer.commit_bulk(SweepContents { unused_before }, STEP_BYTES).await?.is_done() {
+            break;
+        }
+    }
+    let forgotten_before = now.before(limits.audit_kept_for);
+    for _ in 0..STEPS_PER_ROUND {
+        let forget = Forget { before: forgotten_before };
+        if !store.writer.commit_bulk(forget, STEP_BYTES).await? {
             break;
         }
     }

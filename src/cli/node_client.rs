@@ -336,5 +336,9 @@ fn release_segment(release: Option<u64>) -> String {
     release.map_or_else(|| "live".to_owned(), |number| number.to_string())
 }
 
+mod owner;
+
+pub use owner::AuditFilter;
+
 #[cfg(test)]
 mod tests;
