@@ -11,20 +11,24 @@ mod wire;
 #[path = "../../actors/deployer/archive/tests/build.rs"]
 mod zips;
 
+mod audit;
 mod commands;
 mod conditional;
 mod deploying;
 mod disk_full;
+mod domains;
 mod hidden;
 mod hosts;
 mod large_files;
 mod names;
+mod original_api;
 mod owner;
 mod permissions;
 mod recovery;
 mod refusals;
 mod schema;
 mod serving;
+mod sign_in;
 mod stopping;
 mod tidy;
 mod uploads;
