@@ -34,7 +34,7 @@ const WAL_REST_BYTES: u64 = 2 * 1024 * 1024;
 const WAL_FULL_BYTES: u64 = 40 * 1024 * 1024;
 
 /// The nice value of the thread: it may lag behind, visitors may not.
-const NICE: i32 = 5;
+const NICE: i32 = 15;
 
 /// What the writer does about its log after a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

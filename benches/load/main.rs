@@ -1,6 +1,7 @@
 //! Measures the release binary on real sockets, against nginx with the same files.
 //!
 //! The server under test has the first core for itself, the clients have the second.
+//! `FAZT_BENCH_BINARY` names another binary, such as `target/shipping/fazt`.
 //! `cargo bench --bench load` runs all parts and prints one table; names of parts after
 //! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `commits`,
 //! `control`.
@@ -105,7 +106,8 @@ fn ensure_programs() -> anyhow::Result<()> {
 
 /// Where cargo builds: a real disk with room, and out of the way of git.
 fn target_folder() -> anyhow::Result<PathBuf> {
-    let folder = Path::new(node::BINARY).parent().and_then(Path::parent);
+    let binary = std::path::absolute(node::binary())?;
+    let folder = binary.parent().and_then(Path::parent);
     Ok(folder.context("the binary lies in no folder")?.to_owned())
 }
 

@@ -23,8 +23,12 @@ const ENCODING_TIMEOUT: Duration = Duration::from_secs(120);
 /// A node that does nothing for this long has nothing left to do.
 const IDLE_FOR: Duration = Duration::from_millis(300);
 
-/// The binary that this bench was built with.
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_fazt");
+/// The binary under test: the one that `FAZT_BENCH_BINARY` names, else the one that this bench
+/// was built with.
+pub(crate) fn binary() -> PathBuf {
+    std::env::var_os("FAZT_BENCH_BINARY")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_fazt")), PathBuf::from)
+}
 
 /// A folder with a node's database and its user's home.
 #[derive(Clone, Debug)]
@@ -57,7 +61,7 @@ impl Place {
 
     /// Starts the node on the servers' core. It may not answer yet.
     pub(crate) fn spawn(&self, port: u16) -> anyhow::Result<Running> {
-        let mut command = pinned(SERVER_CORE, BINARY);
+        let mut command = pinned(SERVER_CORE, binary());
         command.args(["server", "start", "--port", &port.to_string(), "--db"]);
         command.arg(self.database()).stdout(Stdio::null());
         command.stderr(fs::File::create(self.log())?);
@@ -111,14 +115,14 @@ impl Node {
 
     /// `fazt deploy` of a folder, from the clients' core.
     pub(crate) fn deploy(&self, dir: &Path, app: &str) -> anyhow::Result<Deployed> {
-        self.run_deploy(dir, app, pinned(CLIENT_CORE, BINARY))
+        self.run_deploy(dir, app, pinned(CLIENT_CORE, binary()))
     }
 
     /// The same, but a thread that measures on that core takes it from the command at once:
     /// the clients of a real node are on another machine.
     pub(crate) fn deploy_gently(&self, dir: &Path, app: &str) -> anyhow::Result<Deployed> {
         let mut command = pinned(CLIENT_CORE, "chrt");
-        command.args(["--idle", "0", BINARY]);
+        command.args(["--idle", "0"]).arg(binary());
         self.run_deploy(dir, app, command)
     }
 
@@ -135,7 +139,7 @@ impl Node {
 
     /// A token for everything.
     pub(crate) fn admin_token(&self) -> anyhow::Result<String> {
-        let mut command = pinned(CLIENT_CORE, BINARY);
+        let mut command = pinned(CLIENT_CORE, binary());
         command.args(["server", "create-key", "--name", "bench", "--scopes", "admin", "--db"]);
         command.arg(self.place.database());
         Ok(self.output(command)?.trim().to_owned())
