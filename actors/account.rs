@@ -277,7 +277,8 @@ impl Write for SetCredentials {
         if let (0, Some(hash)) = (changed, &self.password_hash) {
             let username = self.username.as_deref().unwrap_or(DEFAULT_USERNAME);
             tx.prepare_cached(
-                "INSERT INTO owner (id, username, password_hash, changed_at) VALUES (1, ?1, ?2, ?3)",
+                "INSERT INTO owner (id, username, password_hash, changed_at)
+                 VALUES (1, ?1, ?2, ?3)",
             )?
             .execute((username, hash, self.at))?;
         }

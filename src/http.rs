@@ -30,6 +30,7 @@ mod releases;
 mod routes;
 mod same_origin;
 mod serve;
+mod sessions;
 mod sites;
 mod spool;
 mod stream;

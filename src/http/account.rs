@@ -1,5 +1,7 @@
 //! Signing in and out, and the owner's name and password.
 
+use std::sync::Arc;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use fazt_actors::account::{AccountError, Attempt, Change, NewSession, Password};
@@ -12,9 +14,9 @@ use super::body::read_json;
 use super::connection::host_of;
 use super::cookie;
 use super::error::{ApiError, ApiResult};
-use super::model::{AuthStatus, CredentialsRequest, LoginRequest, Message, SessionInfo, UserInfo};
+use super::model::{AuthStatus, CredentialsRequest, LoginRequest, Message, UserInfo};
 use super::operator::{Caller, Identity, Operator};
-use super::permission::{Admin, Person, Public, Signed};
+use super::permission::{Person, Public, Signed};
 use super::same_origin::{Source, is_from_https, source};
 use crate::node::Node;
 
@@ -58,8 +60,9 @@ pub(super) async fn login(
         }
         Err(error) => return Err(error.into()),
     };
-    operator.about(&session.id);
-    audit::record_action(&node, "login", &operator, "ok").await;
+    let username = node.account.username().unwrap_or_default();
+    let signed_in = operator.signed_in(Arc::clone(&session), username);
+    audit::record_action(&node, "login", &signed_in, "ok").await;
     let lasts = std::time::Duration::from_millis(
         u64::try_from(session.expires_at.0 - session.created_at.0).unwrap_or_default(),
     );
@@ -125,7 +128,7 @@ pub(super) async fn me(operator: Operator<Signed>) -> ApiResult {
 
 /// `PUT /api/user/credentials`: a new name, a new password, or both. A new password ends all
 /// other sessions.
-pub(super) async fn change_credentials(
+pub(super) async fn change(
     operator: Operator<Person>,
     node: web::Data<Node>,
     request: HttpRequest,
@@ -169,41 +172,4 @@ async fn confirm(
         Err(AccountError::WrongCredentials) => Err(ApiError::field("current_password", "is wrong")),
         Err(error) => Err(error.into()),
     }
-}
-
-/// `GET /api/sessions`.
-pub(super) async fn sessions(operator: Operator<Admin>, node: web::Data<Node>) -> ApiResult {
-    let own = match &operator.identity {
-        Identity::Session(session, _) => Some(&session.id),
-        _ => None,
-    };
-    let sessions: Vec<SessionInfo> = node
-        .account
-        .sessions
-        .list(Timestamp::now())
-        .iter()
-        .map(|session| SessionInfo {
-            id: session.id.to_string(),
-            current: own == Some(&session.id),
-            created_at: session.created_at.to_rfc3339(),
-            expires_at: session.expires_at.to_rfc3339(),
-            address: session.address.to_string(),
-            user_agent: session.user_agent.to_string(),
-        })
-        .collect();
-    Ok(answer(sessions))
-}
-
-/// `DELETE /api/sessions/{session}`.
-pub(super) async fn end_session(
-    operator: Operator<Admin>,
-    node: web::Data<Node>,
-    id: web::Path<String>,
-) -> ApiResult {
-    operator.about(&id);
-    if !node.account.sessions.end(&id).await? {
-        let message = "there is no such session; it may have ended by itself";
-        return Err(ApiError::new(ErrorKind::NotFound, "SESSION_NOT_FOUND", message));
-    }
-    Ok(answer(Message { message: "session ended".to_owned() }))
 }

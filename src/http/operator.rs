@@ -85,6 +85,11 @@ impl Caller {
         Caller { identity, address, subject: RefCell::default() }
     }
 
+    /// The same caller, once they have signed in.
+    pub(super) fn signed_in(&self, session: Arc<Session>, username: Arc<str>) -> Caller {
+        Caller::new(Identity::Session(session, username), self.address)
+    }
+
     /// What releases and logs call them.
     pub(super) fn name(&self) -> &str {
         match &self.identity {

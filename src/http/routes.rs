@@ -16,8 +16,8 @@ use super::permission::{
     guarded,
 };
 use super::{
-    account, apps, audit, deploy, domains, env, keys, logs, operator, releases, sites, stream,
-    system, tokens, uploads,
+    account, apps, audit, deploy, domains, env, keys, logs, operator, releases, sessions, sites,
+    stream, system, tokens, uploads,
 };
 
 /// A row of the table.
@@ -58,50 +58,50 @@ macro_rules! endpoints {
 /// Every endpoint of the API: method, path, who may, handler, and its name in the audit log.
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = endpoints! {
-    POST   "/api/login"                                         Public       account::login;
-    POST   "/api/logout"                                        Public       account::logout;
-    GET    "/api/auth/status"                                   Public       account::status;
-    GET    "/api/user/me"                                       Signed       account::me;
-    PUT    "/api/user/credentials"                              Person       account::change_credentials => "owner.credentials";
-    GET    "/api/sessions"                                      Admin        account::sessions;
-    DELETE "/api/sessions/{session}"                            Admin        account::end_session        => "session.end";
-    GET    "/api/audit"                                         Admin        audit::list;
-    GET    "/api/stream"                                        Read         stream::stream;
-    GET    "/api/system/health"                                 Read         system::health;
-    POST   "/api/system/stop"                                   OwnersSocket system::stop                => "node.stop";
-    GET    "/api/apps"                                          Read         apps::list;
-    GET    "/api/apps/{app}"                                    ReadApp      apps::show;
-    DELETE "/api/apps/{app}"                                    Admin        apps::delete                => "app.delete";
-    GET    "/api/apps/{app}/files"                              ReadApp      sites::files;
-    POST   "/api/apps/{app}/restore"                            Admin        apps::restore               => "app.restore";
-    POST   "/api/apps/{app}/rollback"                           DeployApp    apps::roll_back             => "app.rollback";
-    GET    "/api/apps/{app}/releases"                           ReadApp      releases::list;
-    GET    "/api/apps/{app}/releases/{release}/files"           ReadApp      releases::files;
+    POST   "/api/login"                              Public       account::login;
+    POST   "/api/logout"                             Public       account::logout;
+    GET    "/api/auth/status"                        Public       account::status;
+    GET    "/api/user/me"                            Signed       account::me;
+    PUT    "/api/user/credentials"                   Person       account::change => "owner.change";
+    GET    "/api/sessions"                           Admin        sessions::list;
+    DELETE "/api/sessions/{session}"                 Admin        sessions::end => "session.end";
+    GET    "/api/audit"                              Admin        audit::list;
+    GET    "/api/stream"                             Read         stream::stream;
+    GET    "/api/system/health"                      Read         system::health;
+    POST   "/api/system/stop"                        OwnersSocket system::stop => "node.stop";
+    GET    "/api/apps"                               Read         apps::list;
+    GET    "/api/apps/{app}"                         ReadApp      apps::show;
+    DELETE "/api/apps/{app}"                         Admin        apps::delete => "app.delete";
+    GET    "/api/apps/{app}/files"                   ReadApp      sites::files;
+    POST   "/api/apps/{app}/restore"                 Admin        apps::restore => "app.restore";
+    POST   "/api/apps/{app}/rollback"                DeployApp    apps::roll_back => "app.rollback";
+    GET    "/api/apps/{app}/releases"                ReadApp      releases::list;
+    GET    "/api/apps/{app}/releases/{release}/files" ReadApp      releases::files;
     GET    "/api/apps/{app}/releases/{release}/files/{path:.+}" ReadApp      releases::file;
-    POST   "/api/deploy"                                        DeployNamed  deploy::archive             => "app.deploy";
-    POST   "/api/apps/{app}/uploads"                            DeployApp    uploads::begin;
-    PUT    "/api/apps/{app}/uploads/{upload}/blobs"             DeployApp    uploads::receive;
-    POST   "/api/apps/{app}/uploads/{upload}/commit"            DeployApp    uploads::commit             => "app.deploy";
-    DELETE "/api/apps/{app}/uploads/{upload}"                   DeployApp    uploads::abandon;
-    GET    "/api/sites"                                         Read         sites::list;
-    DELETE "/api/sites"                                         Admin        sites::delete               => "app.delete";
-    GET    "/api/sites/{app}"                                   ReadApp      sites::show;
-    GET    "/api/sites/{app}/files"                             ReadApp      sites::files;
-    GET    "/api/sites/{app}/files/{path:.+}"                   ReadApp      sites::file;
-    GET    "/api/deployments"                                   Read         sites::deployments;
-    GET    "/api/envvars"                                       Read         env::list;
-    POST   "/api/envvars"                                       Admin        env::set                    => "env.set";
-    DELETE "/api/envvars"                                       Admin        env::delete                 => "env.delete";
-    GET    "/api/logs"                                          Read         logs::list;
-    GET    "/api/mapped-domains"                                Read         domains::list;
-    POST   "/api/mapped-domains"                                Admin        domains::add                => "domain.add";
-    DELETE "/api/mapped-domains/{domain}"                       Admin        domains::remove             => "domain.remove";
-    GET    "/api/tokens"                                        Admin        tokens::list;
-    POST   "/api/tokens"                                        Admin        tokens::create              => "token.create";
-    DELETE "/api/tokens/{token}"                                Admin        tokens::revoke              => "token.revoke";
-    GET    "/api/keys"                                          Admin        keys::list;
-    POST   "/api/keys"                                          Admin        keys::create                => "token.create";
-    DELETE "/api/keys"                                          Admin        keys::delete                => "token.revoke";
+    POST   "/api/deploy"                             DeployNamed  deploy::archive => "app.deploy";
+    POST   "/api/apps/{app}/uploads"                 DeployApp    uploads::begin;
+    PUT    "/api/apps/{app}/uploads/{upload}/blobs"  DeployApp    uploads::receive;
+    POST   "/api/apps/{app}/uploads/{upload}/commit" DeployApp    uploads::commit => "app.deploy";
+    DELETE "/api/apps/{app}/uploads/{upload}"        DeployApp    uploads::abandon;
+    GET    "/api/sites"                              Read         sites::list;
+    DELETE "/api/sites"                              Admin        sites::delete => "app.delete";
+    GET    "/api/sites/{app}"                        ReadApp      sites::show;
+    GET    "/api/sites/{app}/files"                  ReadApp      sites::files;
+    GET    "/api/sites/{app}/files/{path:.+}"        ReadApp      sites::file;
+    GET    "/api/deployments"                        Read         sites::deployments;
+    GET    "/api/envvars"                            Read         env::list;
+    POST   "/api/envvars"                            Admin        env::set => "env.set";
+    DELETE "/api/envvars"                            Admin        env::delete => "env.delete";
+    GET    "/api/logs"                               Read         logs::list;
+    GET    "/api/mapped-domains"                     Read         domains::list;
+    POST   "/api/mapped-domains"                     Admin        domains::add => "domain.add";
+    DELETE "/api/mapped-domains/{domain}" Admin domains::remove => "domain.remove";
+    GET    "/api/tokens"                             Admin        tokens::list;
+    POST   "/api/tokens"                             Admin        tokens::create => "token.create";
+    DELETE "/api/tokens/{token}"                     Admin        tokens::revoke => "token.revoke";
+    GET    "/api/keys"                               Admin        keys::list;
+    POST   "/api/keys"                               Admin        keys::create => "token.create";
+    DELETE "/api/keys"                               Admin        keys::delete => "token.revoke";
 };
 
 /// The row for a method and the pattern of a registered path.

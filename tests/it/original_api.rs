@@ -53,7 +53,7 @@ fn lists_are_never_null_and_spelled_as_before() {
 #[test]
 fn a_sites_file_is_a_download_with_its_type() {
     let node = TestNode::start();
-    node.deploy("blog", &[("a/x.html", "<script>1</script>")]);
+    node.deploy("blog", &[("a/x.html", "<script>1</script>"), ("index.html", "")]);
     let request = Request::new("GET", ADMIN, "/api/sites/blog/files/a/x.html").bearer(&node.admin);
     let file = node.send(&request);
     assert_eq!(file.text(), "<script>1</script>");

@@ -29,7 +29,8 @@ pub struct AuditArgs {
     #[arg(long, value_name = "DURATION", value_parser = format::parse_duration)]
     since: Option<u64>,
     /// Entries at most
-    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, short = 'n', default_value_t = 50)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
     /// Database file [default: ./data.db]
     #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = parse_path)]
