@@ -8,6 +8,7 @@ use crate::process::{Machine, files};
 mod apps;
 mod deploying;
 mod nodes;
+mod owner;
 mod tokens;
 
 /// Lines of tab-separated values.

@@ -143,3 +143,46 @@ fn a_deleted_site_is_gone_and_can_be_restored() {
     assert_eq!(node.api("POST", "/api/apps/blog/restore", &Value::Null).status, 200);
     assert_eq!(node.get("blog.localhost", "/").summary(), "200 home");
 }
+
+/// The bytes of `remote status` and `remote apps`, as the original's client sends them.
+const STATUS_OF_0_9_4: &[u8] = include_bytes!("../fixtures/01_api_system_health.http");
+const APPS_OF_0_9_4: &[u8] = include_bytes!("../fixtures/02_api_apps.http");
+
+/// What an old client gets for its bytes, with a token of this node in them.
+fn answer_to(node: &TestNode, bytes: &[u8]) -> Value {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let old = text.split("Bearer ").nth(1).unwrap().split("\r\n").next().unwrap();
+    assert_eq!(old.len(), 64);
+    let asked = text.replace(old, &node.admin).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let response = node.raw(asked.as_bytes());
+    assert_eq!(response.status, 200, "{}", response.text());
+    response.json()["data"].clone()
+}
+
+#[test]
+fn an_old_client_reads_what_it_expects() {
+    let node = TestNode::start();
+    node.deploy("blog", &[("index.html", "home")]);
+    let health = answer_to(&node, STATUS_OF_0_9_4);
+    for (pointer, is_right) in [
+        ("/status", Value::is_string as fn(&Value) -> bool),
+        ("/version", Value::is_string),
+        ("/mode", Value::is_string),
+        ("/uptime_seconds", Value::is_u64),
+        ("/memory/used_mb", Value::is_number),
+        ("/memory/limit_mb", Value::is_number),
+        ("/runtime/goroutines", Value::is_u64),
+        ("/runtime/queued_events", Value::is_u64),
+        ("/database/path", Value::is_string),
+        ("/database/open_connections", Value::is_u64),
+        ("/database/in_use", Value::is_u64),
+    ] {
+        assert!(health.pointer(pointer).is_some_and(is_right), "{pointer}: {health}");
+    }
+    let apps = answer_to(&node, APPS_OF_0_9_4);
+    assert_eq!(apps[0]["name"], "blog");
+    assert_eq!((&apps[0]["file_count"], &apps[0]["size_bytes"]), (&json!(1), &json!(4)));
+    assert_eq!(apps[0]["source"], "deploy");
+    // The old client shows the first ten characters.
+    assert_eq!(apps[0]["updated_at"].as_str().unwrap().as_bytes()[4], b'-');
+}
