@@ -12,7 +12,7 @@ use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
 use super::apps::{deploy_seed, make_apps, open};
 use super::http::{Client, request};
-use super::node::{Node, Place, bearer};
+use super::node::{Node, bearer};
 use super::plan::{Plan, milliseconds, note, percentile};
 use super::report::{Report, Wanted};
 use super::site::{self, Numbers};
