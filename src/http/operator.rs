@@ -228,7 +228,7 @@ fn identify(request: &ServiceRequest, endpoint: &Endpoint, node: &Node) -> ApiRe
     } else if request.headers().contains_key(header::AUTHORIZATION) {
         token(request, node)
     } else {
-        session(request, node)
+        session(request, node, endpoint.permission)
     };
     match identity {
         Err(_) if endpoint.permission == Permission::Public => Ok(Identity::Nobody),
@@ -256,7 +256,11 @@ fn token(request: &ServiceRequest, node: &Node) -> ApiResult<Identity> {
 
 /// The session that a cookie names. A change needs the browser's word that one of the
 /// dashboard's own pages asks for it.
-fn session(request: &ServiceRequest, node: &Node) -> ApiResult<Identity> {
+fn session(
+    request: &ServiceRequest,
+    node: &Node,
+    permission: Permission,
+) -> ApiResult<Identity> {
     let presented = cookie::presented(request.headers());
     let Some(username) = node.account.username().filter(|_| !presented.is_empty()) else {
         let message = "sign in, or send `Authorization: Bearer fazt_…`";
@@ -267,8 +271,13 @@ fn session(request: &ServiceRequest, node: &Node) -> ApiResult<Identity> {
     let Some(session) = found else {
         return Err(unauthenticated("SESSION_EXPIRED", "this session has ended; sign in again"));
     };
-    let source = source(request.headers(), host_of(request.head()));
-    if !is_safe(request.method()) && source != Source::Own {
+    let is_own = match source(request.headers(), host_of(request.head())) {
+        Source::Own => true,
+        // Signing out: what no browser sends can harm nobody who has one open.
+        Source::Untold => permission == Permission::Public,
+        Source::Other => false,
+    };
+    if !is_safe(request.method()) && !is_own {
         let message = "another site's page asked for this; only the dashboard may, or a token";
         return Err(ApiError::new(ErrorKind::Forbidden, "CROSS_SITE", message));
     }
