@@ -11,7 +11,7 @@ mod nodes;
 mod tokens;
 
 /// Lines of tab-separated values.
-fn rows(text: &str) -> Vec<Vec<&str>> {
+pub(crate) fn rows(text: &str) -> Vec<Vec<&str>> {
     text.lines().map(|line| line.split('\t').collect()).collect()
 }
 
