@@ -20,6 +20,11 @@ pub use owner::{Owner, OwnerError, holder, socket_path};
 pub use reader::Readers;
 pub use writer::{Commit, Lane, Write, Writer, WriterHandle};
 
+/// Version of the SQLite that is compiled in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 use crate::kind::{ErrorKind, Fault};
 use crate::mailbox::MailboxError;
 

@@ -13,7 +13,10 @@ use rusqlite::Connection;
 use super::PeersError;
 
 /// The formats of the file, oldest first; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/client/0001_peers.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/client/0001_peers.sql"),
+    include_str!("../../migrations/client/0002_seen.sql"),
+];
 /// The file's mark (SQLite file format, offset 68). It reads "fazc".
 const APPLICATION_ID: i32 = 0x6661_7a63;
 /// How long another command of the same user may hold the file.

@@ -5,6 +5,7 @@
 //! real binary, where a signal, a crash or the command line matters.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod fake_peer;
 mod node;
 mod process;
 mod wire;
@@ -26,6 +27,7 @@ mod owner;
 mod permissions;
 mod recovery;
 mod refusals;
+mod remote;
 mod schema;
 mod serving;
 mod sign_in;
