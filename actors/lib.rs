@@ -2,6 +2,7 @@
 //! HTTP server or of a command line.
 
 pub mod apps;
+pub mod backup;
 pub mod content;
 pub mod contents;
 pub mod deployer;

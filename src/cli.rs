@@ -8,6 +8,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub mod app;
+pub mod backup;
 pub mod deploy;
 pub mod folder;
 pub mod format;
@@ -47,6 +48,9 @@ pub enum Command {
     /// See and change the apps of a node
     #[command(subcommand, arg_required_else_help = true)]
     App(app::AppCommand),
+    /// Copy a whole node into one file, and put it back
+    #[command(subcommand, arg_required_else_help = true)]
+    Backup(backup::BackupCommand),
     /// Make and revoke credentials
     #[command(subcommand, arg_required_else_help = true)]
     Token(token::TokenCommand),
@@ -97,6 +101,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             in_system(deploy::run(args))
         }
         Command::App(command) => in_system(app::run(command)),
+        Command::Backup(command) => in_system(backup::run(command)),
         Command::Token(command) => in_system(token::run(command)),
         Command::Completions { shell } => completions(shell),
     }

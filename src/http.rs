@@ -5,6 +5,7 @@
 //! request for a file, and takes the short way through `serve`.
 
 mod apps;
+mod backup;
 mod body;
 pub mod conditional;
 mod connection;

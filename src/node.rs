@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use fazt_actors::backup::Backups;
 use fazt_actors::contents::Contents;
 use fazt_actors::deployer::Deployer;
 use fazt_actors::limits::Limits;
@@ -26,6 +27,8 @@ pub struct Node {
     pub contents: Contents,
     /// Deploys, rollbacks, deletions.
     pub deployer: Mailbox<Deployer>,
+    /// Copies of the whole node.
+    pub backups: Backups,
     /// Who may do what.
     pub tokens: Tokens,
     /// The database.
@@ -58,10 +61,12 @@ impl Node {
             Router::start(&store, hosts, &limits).context("cannot read the apps")?;
         let deployer = Deployer::start(&store, &router, &limits).await?;
         let contents = Contents::new(store.readers.clone(), &limits);
+        let backups = Backups::new(&store);
         Ok(Node {
             routes,
             contents,
             deployer,
+            backups,
             tokens,
             store,
             limits,
@@ -73,6 +78,8 @@ impl Node {
 
     /// Applies what waits and empties the log. The actors end with the process.
     pub async fn close(&self) {
+        // Its snapshot would keep the log from being emptied.
+        self.backups.close().await;
         self.store.close().await;
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! The server under test has the first core for itself, the clients have the second.
 //! `cargo bench --bench load` runs all parts and prints one table; names of parts after
-//! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `commits`.
+//! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `backup`,
+//! `commits`.
 
 mod apps;
+mod backup;
 mod commits;
 mod compare;
 mod deploys;
@@ -43,11 +45,12 @@ const FOLDER: &str = "bench-load-";
 
 type Part = fn(&mut Report, &Plan, &Path) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("compare", compare::run),
     ("apps", apps::run),
     ("deploys", deploys::run),
     ("under-deploy", under_deploy::run),
+    ("backup", backup::run),
     ("commits", commits::run),
 ];
 

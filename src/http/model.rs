@@ -4,6 +4,8 @@
 //! cannot drift apart. Field names are the API's: `snake_case`, times as RFC 3339 in
 //! UTC, lists never null. Fields that a newer node adds are ignored by older clients.
 
+pub mod backup;
+
 use serde::{Deserialize, Serialize};
 
 /// A successful answer: `{"data": …}`, and `"meta"` beside it where a list is paged.

@@ -14,7 +14,7 @@ pub use super::permission::Permission;
 use super::permission::{
     Admin, DeployApp, DeployNamed, Grant, OwnersSocket, Read, ReadApp, guarded,
 };
-use super::{apps, deploy, operator, releases, system, tokens, uploads};
+use super::{apps, backup, deploy, operator, releases, system, tokens, uploads};
 
 /// A row of the table.
 pub struct Endpoint {
@@ -56,6 +56,7 @@ macro_rules! endpoints {
 pub static ENDPOINTS: &[Endpoint] = endpoints! {
     GET    "/api/system/health"                                 Read         system::health;
     POST   "/api/system/stop"                                   OwnersSocket system::stop        => "node.stop";
+    POST   "/api/system/backup"                                 OwnersSocket backup::create      => "backup.create";
     GET    "/api/apps"                                          Read         apps::list;
     GET    "/api/apps/{app}"                                    ReadApp      apps::show;
     DELETE "/api/apps/{app}"                                    Admin        apps::delete        => "app.delete";

@@ -11,6 +11,7 @@ mod wire;
 #[path = "../../actors/deployer/archive/tests/build.rs"]
 mod zips;
 
+mod backup;
 mod commands;
 mod conditional;
 mod deploying;

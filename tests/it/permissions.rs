@@ -12,9 +12,10 @@ const SCOPES: [&str; 5] = ["read", "deploy", "deploy:blog", "deploy:other", "adm
 
 /// What each endpoint must allow, written down a second time and by hand: the scopes
 /// above that are let through.
-const ALLOWED: [(&str, &str); 18] = [
+const ALLOWED: [(&str, &str); 19] = [
     ("GET /api/system/health", "read admin"),
     ("POST /api/system/stop", ""),
+    ("POST /api/system/backup", ""),
     ("GET /api/apps", "read admin"),
     ("GET /api/apps/{app}", "read deploy deploy:blog admin"),
     ("DELETE /api/apps/{app}", "admin"),
