@@ -5,6 +5,7 @@ pub mod account;
 pub mod app_logs;
 pub mod apps;
 pub mod audit;
+pub mod backup;
 pub mod content;
 pub mod contents;
 pub mod deployer;

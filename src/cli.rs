@@ -8,6 +8,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub mod app;
+pub mod backup;
 pub mod client;
 pub mod deploy;
 pub mod domain;
@@ -57,6 +58,9 @@ pub enum Command {
     /// Let host names of their own lead to apps
     #[command(subcommand, arg_required_else_help = true)]
     Domain(domain::DomainCommand),
+    /// Copy a whole node into one file, and put it back
+    #[command(subcommand, arg_required_else_help = true)]
+    Backup(backup::BackupCommand),
     /// Make and revoke credentials
     #[command(subcommand, arg_required_else_help = true)]
     Token(token::TokenCommand),
@@ -111,6 +115,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Deploy(args) => in_system(deploy::run(args)),
         Command::App(command) => in_system(app::run(command)),
         Command::Domain(command) => in_system(domain::run(command)),
+        Command::Backup(command) => in_system(backup::run(command)),
         Command::Token(command) => in_system(token::run(command)),
         Command::Remote(args) => remote::run(args),
         Command::Servers(args) => remote::servers::run(args),

@@ -8,6 +8,7 @@ mod account;
 mod answer;
 mod apps;
 mod audit;
+mod backup;
 mod body;
 pub mod conditional;
 mod connection;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use fazt_actors::account::Account;
+use fazt_actors::backup::Backups;
 use fazt_actors::contents::Contents;
 use fazt_actors::deployer::Deployer;
 use fazt_actors::limits::Limits;
@@ -32,6 +33,8 @@ pub struct Node {
     pub router: Mailbox<Router>,
     /// The owner, and who is signed in.
     pub account: Account,
+    /// Copies of the whole node.
+    pub backups: Backups,
     /// Who may do what.
     pub tokens: Tokens,
     /// Who reads what happens.
@@ -67,12 +70,14 @@ impl Node {
         let deployer = Deployer::start(&store, &router, &limits).await?;
         let account = Account::open(&store).context("cannot read the owner's account")?;
         let contents = Contents::new(store.readers.clone(), &limits);
+        let backups = Backups::new(&store);
         Ok(Node {
             routes,
             contents,
             deployer,
             router,
             account,
+            backups,
             tokens,
             events: Events::default(),
             store,
@@ -85,6 +90,8 @@ impl Node {
 
     /// Applies what waits and empties the log. The actors end with the process.
     pub async fn close(&self) {
+        // Its snapshot would keep the log from being emptied.
+        self.backups.close().await;
         self.store.close().await;
     }
 }

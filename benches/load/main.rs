@@ -3,10 +3,11 @@
 //! The server under test has the first core for itself, the clients have the second.
 //! `FAZT_BENCH_BINARY` names another binary, such as `target/shipping/fazt`.
 //! `cargo bench --bench load` runs all parts and prints one table; names of parts after
-//! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `commits`,
-//! `control`.
+//! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `backup`,
+//! `commits`, `control`.
 
 mod apps;
+mod backup;
 mod commits;
 mod compare;
 mod control;
@@ -46,11 +47,12 @@ const FOLDER: &str = "bench-load-";
 
 type Part = fn(&mut Report, &Plan, &Path) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("compare", compare::run),
     ("apps", apps::run),
     ("deploys", deploys::run),
     ("under-deploy", under_deploy::run),
+    ("backup", backup::run),
     ("commits", commits::run),
     ("control", control::run),
 ];

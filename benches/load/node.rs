@@ -17,6 +17,9 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a backup may take to be made or checked.
+const BACKUP_TIMEOUT: Duration = Duration::from_secs(600);
+
 /// How long the encodings of one site may take.
 const ENCODING_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -152,9 +155,35 @@ impl Node {
         Client::connect(self.port)?.send(&asked)?.data()
     }
 
-    fn output(&self, mut command: Command) -> anyhow::Result<String> {
+    /// `fazt backup create FILE`, without reading it back: that would be work for the clients'
+    /// core, and not for the node.
+    pub(crate) fn back_up(&self, file: &Path) -> anyhow::Result<Duration> {
+        let mut command = pinned(CLIENT_CORE, binary());
+        command.args(["backup", "create", "--no-verify"]).arg(file);
+        command.arg("--db").arg(self.place.database());
+        self.timed(command)
+    }
+
+    /// `fazt backup verify FILE`.
+    pub(crate) fn verify(&self, file: &Path) -> anyhow::Result<Duration> {
+        let mut command = pinned(CLIENT_CORE, binary());
+        command.args(["backup", "verify"]).arg(file);
+        self.timed(command)
+    }
+
+    fn timed(&self, command: Command) -> anyhow::Result<Duration> {
+        let started = Instant::now();
+        self.output_within(command, BACKUP_TIMEOUT)?;
+        Ok(started.elapsed())
+    }
+
+    fn output(&self, command: Command) -> anyhow::Result<String> {
+        self.output_within(command, COMMAND_TIMEOUT)
+    }
+
+    fn output_within(&self, mut command: Command, timeout: Duration) -> anyhow::Result<String> {
         let command = self.place.surround(&mut command);
-        Running::start("fazt", command.stdout(Stdio::piped()))?.output(COMMAND_TIMEOUT)
+        Running::start("fazt", command.stdout(Stdio::piped()))?.output(timeout)
     }
 
     /// Waits until the node has done what it does after a deploy.

@@ -22,6 +22,7 @@ use crate::http::model::{
     App, AppDeleted, BlobsReceived, CommitRequest, DeployResult, Discovery, Envelope, Message,
     NodeHealth, Release, ReleaseFile, RollbackRequest, Stopping, Token, TokenCreated, TokenRequest,
     UploadCreated, UploadRequest,
+    backup::{BackupMade, BackupRequest},
 };
 
 pub mod any;
@@ -31,6 +32,8 @@ pub use failure::{Refusal, Stranger};
 
 /// How long to look for the admin host behind a public one.
 const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a node may take to copy itself: days of a slow disk, not of a hanging one.
+const BACKUP_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Bytes of a discovery document: three short strings.
 const DISCOVERY_BYTES_MAX: u64 = 64 * 1024;
 /// Pages of a list that are followed: 100,000 apps at 1,000 a page.
@@ -117,6 +120,12 @@ impl NodeClient {
     /// `POST /api/system/stop`; only the socket may.
     pub async fn stop(&self) -> anyhow::Result<Stopping> {
         self.call(Verb::Post, "/api/system/stop", &serde_json::json!({})).await
+    }
+
+    /// `POST /api/system/backup`; only the socket may.
+    pub async fn create_backup(&self, backup: &BackupRequest) -> anyhow::Result<BackupMade> {
+        let request = self.with_json(Verb::Post, "/api/system/backup", backup)?;
+        self.data(Request { timeout: BACKUP_TIMEOUT, ..request }).await
     }
 
     /// `GET /api/apps`, all pages.

@@ -5,6 +5,7 @@
 //! UTC, lists never null. Fields that a newer node adds are ignored by older clients.
 
 mod account;
+pub mod backup;
 pub mod original;
 
 use serde::{Deserialize, Serialize};

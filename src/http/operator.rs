@@ -256,11 +256,7 @@ fn token(request: &ServiceRequest, node: &Node) -> ApiResult<Identity> {
 
 /// The session that a cookie names. A change needs the browser's word that one of the
 /// dashboard's own pages asks for it.
-fn session(
-    request: &ServiceRequest,
-    node: &Node,
-    permission: Permission,
-) -> ApiResult<Identity> {
+fn session(request: &ServiceRequest, node: &Node, permission: Permission) -> ApiResult<Identity> {
     let presented = cookie::presented(request.headers());
     let Some(username) = node.account.username().filter(|_| !presented.is_empty()) else {
         let message = "sign in, or send `Authorization: Bearer fazt_…`";

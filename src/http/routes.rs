@@ -16,8 +16,8 @@ use super::permission::{
     guarded,
 };
 use super::{
-    account, apps, audit, deploy, domains, env, keys, logs, operator, releases, sessions, sites,
-    stream, system, tokens, uploads,
+    account, apps, audit, backup, deploy, domains, env, keys, logs, operator, releases, sessions,
+    sites, stream, system, tokens, uploads,
 };
 
 /// A row of the table.
@@ -69,6 +69,7 @@ pub static ENDPOINTS: &[Endpoint] = endpoints! {
     GET    "/api/stream"                             Read         stream::stream;
     GET    "/api/system/health"                      Read         system::health;
     POST   "/api/system/stop"                        OwnersSocket system::stop => "node.stop";
+    POST   "/api/system/backup"                      OwnersSocket backup::create => "backup.create";
     GET    "/api/apps"                               Read         apps::list;
     GET    "/api/apps/{app}"                         ReadApp      apps::show;
     DELETE "/api/apps/{app}"                         Admin        apps::delete => "app.delete";

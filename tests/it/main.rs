@@ -13,6 +13,7 @@ mod wire;
 mod zips;
 
 mod audit;
+mod backup;
 mod commands;
 mod conditional;
 mod deploying;

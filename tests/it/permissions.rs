@@ -12,7 +12,7 @@ const SCOPES: [&str; 5] = ["read", "deploy", "deploy:blog", "deploy:other", "adm
 
 /// What each endpoint must allow, written down a second time and by hand: the scopes
 /// above that are let through; `*` for everybody.
-const ALLOWED: [(&str, &str); 44] = [
+const ALLOWED: [(&str, &str); 46] = [
     ("POST /api/login", "*"),
     ("POST /api/logout", "*"),
     ("GET /api/auth/status", "*"),
@@ -24,6 +24,8 @@ const ALLOWED: [(&str, &str); 44] = [
     ("GET /api/stream", "read admin"),
     ("GET /api/system/health", "read admin"),
     ("POST /api/system/stop", ""),
+    ("POST /api/system/backup", ""),
+    ("POST /api/system/backup", ""),
     ("GET /api/apps", "read admin"),
     ("GET /api/apps/{app}", "read deploy deploy:blog admin"),
     ("DELETE /api/apps/{app}", "admin"),
