@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub mod app;
 pub mod deploy;
+pub mod dev;
 pub mod folder;
 pub mod format;
 pub mod node_client;
@@ -20,6 +21,7 @@ pub mod token;
 /// What `fazt --help` ends with.
 const EXAMPLES: &str = "\
 Examples:
+  fazt dev ./site                    see a folder while you work on it
   fazt server start                  run a node on http://localhost:4698
   fazt deploy ./site                 put a folder online; the app is called `site`
   fazt deploy . --name blog --to https://example.org
@@ -39,6 +41,8 @@ pub struct Cli {
 /// The command groups.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show a folder in the browser, and follow its changes
+    Dev(dev::DevArgs),
     /// Run and manage a node on this machine
     #[command(subcommand, arg_required_else_help = true)]
     Server(server::ServerCommand),
@@ -92,6 +96,7 @@ fn not_understood(error: &clap::Error) -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
+        Command::Dev(args) => in_system(dev::run(args)),
         Command::Server(command) => server::run(command),
         Command::Deploy(args) | Command::Client(ClientCommand::Deploy(args)) => {
             in_system(deploy::run(args))

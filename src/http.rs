@@ -10,6 +10,7 @@ pub mod conditional;
 mod connection;
 mod content_body;
 mod deploy;
+mod dev;
 mod error;
 mod file_response;
 pub mod model;
@@ -36,6 +37,7 @@ use actix_web::{App, Error, guard, web};
 use crate::node::Node;
 pub use connection::remember;
 pub use content_body::WRITE_BUFFER_BYTES;
+pub use dev::{Live, Problem, SourceLine, dev_app};
 pub use routes::{ENDPOINTS, Endpoint, Permission};
 
 /// Everything that a node answers, as an actix application. The server and the tests use it.

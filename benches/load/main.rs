@@ -2,12 +2,14 @@
 //!
 //! The server under test has the first core for itself, the clients have the second.
 //! `cargo bench --bench load` runs all parts and prints one table; names of parts after
-//! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `commits`.
+//! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `commits`,
+//! `dev`.
 
 mod apps;
 mod commits;
 mod compare;
 mod deploys;
+mod dev;
 mod http;
 mod nginx;
 mod node;
@@ -43,12 +45,13 @@ const FOLDER: &str = "bench-load-";
 
 type Part = fn(&mut Report, &Plan, &Path) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("compare", compare::run),
     ("apps", apps::run),
     ("deploys", deploys::run),
     ("under-deploy", under_deploy::run),
     ("commits", commits::run),
+    ("dev", dev::run),
 ];
 
 fn main() -> ExitCode {

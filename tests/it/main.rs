@@ -14,6 +14,7 @@ mod zips;
 mod commands;
 mod conditional;
 mod deploying;
+mod dev;
 mod disk_full;
 mod hidden;
 mod hosts;
