@@ -76,6 +76,9 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let report = Report::new(args.json);
     let served = async {
         report.ready(&url, &shown)?;
+        if let Some(address) = args.listen.filter(|address| !address.is_loopback()) {
+            report.note(&format!("note: who reaches {address} sees this folder"));
+        }
         let mut session = Session::new(&node, app, dir, Watch::new(args.poll), report);
         session.begin().await?;
         if args.open {

@@ -111,8 +111,11 @@ fn a_problem_is_shown_with_its_place_until_it_is_mended() {
     assert!(problem["column"].as_u64().is_some_and(|column| column > 9), "{state}");
 
     dev.write("fazt.json", "{\"spa\": \"yes\"}");
-    let message = stream.expect("problem")["problem"]["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("`spa` must be true or false"), "{message}");
+    let state = stream.expect("problem");
+    let problem = &state["problem"];
+    assert_eq!((&problem["file"], &problem["line"]), (&"fazt.json".into(), &1.into()), "{state}");
+    let message = problem["message"].as_str().unwrap();
+    assert_eq!(message, "key `spa` must be true or false, found a string");
 
     // Mended without a difference to what is live: nothing to reload.
     std::fs::remove_file(dev.path("_redirects")).unwrap();

@@ -25,7 +25,7 @@ pub(super) fn problem(error: &SiteError, dir: &Path) -> Problem {
         SiteError::Deploy(DeployError::Rule(error)) => {
             at(error.file, Some(error.line), None, error.fault.to_string())
         }
-        SiteError::Deploy(DeployError::Manifest(error)) => in_manifest(error),
+        SiteError::Deploy(DeployError::Manifest(error)) => in_manifest(error, dir),
         SiteError::Deploy(DeployError::Files(error)) => Problem {
             file: file_of(error).map(str::to_owned),
             message: error.to_string(),
@@ -66,19 +66,37 @@ fn in_folder(error: &FolderError, dir: &Path) -> Problem {
     Problem { message: chain(error), file, ..Problem::default() }
 }
 
-fn in_manifest(error: &ManifestError) -> Problem {
-    match error {
+fn in_manifest(error: &ManifestError, dir: &Path) -> Problem {
+    let (file, key) = match error {
         ManifestError::Syntax { file, problem } => {
             let (problem, place) = split_place(problem);
             let (line, column) = place.unzip();
-            at(file.path(), line, column, format!("this is not JSON: {problem}"))
+            return at(file.path(), line, column, format!("this is not JSON: {problem}"));
         }
-        ManifestError::TooLarge { file, .. }
-        | ManifestError::NotAnObject { file, .. }
-        | ManifestError::Key { file, .. }
-        | ManifestError::TooMany { file, .. }
-        | ManifestError::Name { file, .. } => at(file.path(), None, None, chain(error)),
-    }
+        ManifestError::TooLarge { file, .. } | ManifestError::NotAnObject { file, .. } => {
+            (file, None)
+        }
+        ManifestError::Key { file, key, .. } => (file, Some(key.as_str())),
+        ManifestError::TooMany { file, key, .. } => (file, Some(*key)),
+        ManifestError::Name { file, .. } => (file, Some("name")),
+    };
+    let message = chain(error);
+    // The file stands beside the message.
+    let bare = message.strip_prefix(file.path()).and_then(|rest| rest.strip_prefix(": "));
+    let message = bare.unwrap_or(&message).to_owned();
+    let line = key.and_then(|key| line_of_key(&text_of(&dir.join(file.path())), key));
+    at(file.path(), line, None, message)
+}
+
+/// The first line in which a key of an object stands; `env[3]` is somewhere behind `env`.
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let name = key.split('[').next().unwrap_or(key);
+    let quoted = format!("\"{name}\"");
+    let has_key = |line: &str| {
+        let mut behind = line.match_indices(&quoted).map(|(at, _)| &line[at + quoted.len()..]);
+        behind.any(|rest| rest.trim_start().starts_with(':'))
+    };
+    text.lines().position(has_key).map(|before| before + 1)
 }
 
 /// Takes `… at line 3 column 5` apart, which is how the JSON parser ends what it says.
@@ -115,17 +133,18 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// The lines around `line`; none where they cannot be read any more.
 fn excerpt(path: &Path, line: usize) -> Vec<SourceLine> {
-    let bytes = beginning(path, DeployLimits::default().config_file_bytes_max);
-    let text = String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
     let first = line.saturating_sub(LINES_AROUND).max(1);
     let last = line.saturating_add(LINES_AROUND);
+    let text = text_of(path);
     let lines = (1..).zip(text.lines()).skip(first - 1).take_while(|(number, _)| *number <= last);
-    lines
-        .map(|(number, text)| SourceLine {
-            number,
-            text: text.chars().take(LINE_CHARS_MAX).collect(),
-        })
-        .collect()
+    let cut = |text: &str| text.chars().take(LINE_CHARS_MAX).collect();
+    lines.map(|(number, text)| SourceLine { number, text: cut(text) }).collect()
+}
+
+/// A file that decides about others; empty where it cannot be read any more.
+fn text_of(path: &Path) -> String {
+    let bytes = beginning(path, DeployLimits::default().config_file_bytes_max);
+    String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
 }
 
 #[cfg(test)]
@@ -141,6 +160,16 @@ mod tests {
             ("odd at line x column 1", "odd at line x column 1", None),
         ] {
             assert_eq!(split_place(said), (text, place), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_line_of_a_key_is_found() {
+        let text = "{\n  \"title\": \"spa\",\n  \"spa\" : 1, \"env\": [\n    \"crons\"\n]}";
+        for (key, line) in
+            [("title", Some(2)), ("spa", Some(3)), ("env[0]", Some(3)), ("crons", None)]
+        {
+            assert_eq!(line_of_key(text, key), line, "{key}");
         }
     }
 

@@ -84,8 +84,16 @@ impl Memory {
     /// # Errors
     /// The folder cannot be deployed, or changes while it is read.
     pub(super) fn read(&mut self, dir: &Path, limits: &DeployLimits) -> Result<Found, FolderError> {
+        self.read_at(SystemTime::now(), dir, limits)
+    }
+
+    fn read_at(
+        &mut self,
+        now: SystemTime,
+        dir: &Path,
+        limits: &DeployLimits,
+    ) -> Result<Found, FolderError> {
         let folder = folder::walk(dir, limits)?;
-        let now = SystemTime::now();
         let mut stamps = Vec::with_capacity(folder.files.len());
         let mut unknown = Vec::new();
         for file in &folder.files {
@@ -159,4 +167,58 @@ pub(super) fn beginning(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(bytes_max).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_remembered_once_its_times_tell_of_the_next_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().canonicalize().unwrap().join("page.html");
+        let mut memory = Memory::default();
+        let mut read = |text: &str, later: Duration| {
+            fs::write(&file, text).unwrap();
+            let now = SystemTime::now() + later;
+            let found = memory.read_at(now, dir.path(), &DeployLimits::default()).unwrap();
+            assert_eq!(found.entries[0].hash, ContentHash::of(text.as_bytes()), "{text}");
+            let stamp = Stamp::of(&fs::metadata(&file).unwrap());
+            memory.hash(&file, &stamp).is_some()
+        };
+        let (at_once, later) = (Duration::ZERO, Duration::from_secs(10));
+        assert!(!read("one", at_once), "the same length could come in the same moment");
+        assert!(!read("two", at_once));
+        assert!(read("four", later));
+        assert!(read("eleven", later));
+    }
+
+    #[test]
+    fn a_link_and_its_file_are_read_once() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.html"), "page").unwrap();
+        std::os::unix::fs::symlink("a.html", dir.path().join("b.html")).unwrap();
+        let found = Memory::default().read(dir.path(), &DeployLimits::default()).unwrap();
+        let paths: Vec<&str> = found.entries.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(paths, ["a.html", "b.html"]);
+        assert_eq!(found.entries[0].hash, found.entries[1].hash);
+    }
+
+    #[test]
+    fn frames_hold_what_was_promised_or_fail() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.html");
+        fs::write(&file, "page").unwrap();
+        let found = Memory::default().read(dir.path(), &DeployLimits::default()).unwrap();
+        let mut bytes = Vec::new();
+        frames(&found.entries, dir.path()).unwrap().read_to_end(&mut bytes).unwrap();
+        let (hash, length) = (ContentHash::of(b"page"), 4_u64.to_be_bytes());
+        assert_eq!(bytes, [&hash.as_bytes()[..], &length, b"page"].concat());
+        fs::write(&file, "").unwrap();
+        let shorter = frames(&found.entries, dir.path());
+        assert!(matches!(shorter, Err(FolderError::Changed { .. })), "{shorter:?}");
+        fs::remove_file(&file).unwrap();
+        let gone = frames(&found.entries, dir.path());
+        assert!(matches!(gone, Err(FolderError::Read { .. })), "{gone:?}");
+    }
 }

@@ -221,3 +221,6 @@ fn is_not_found(error: &notify::Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
