@@ -80,6 +80,8 @@ pub struct Limits {
     pub deleted_app_kept_for: Duration,
     /// How long an entry of the audit log is kept.
     pub audit_kept_for: Duration,
+    /// Whether contents get their brotli, zstd and gzip forms after a deploy.
+    pub stores_encodings: bool,
     /// Bytes that the database file may grow to; `None`: until the disk is full.
     pub database_bytes_max: Option<u64>,
 }
@@ -101,6 +103,7 @@ impl Default for Limits {
             unused_content_kept_for: Duration::from_secs(60 * 60),
             deleted_app_kept_for: Duration::from_secs(30 * 24 * 60 * 60),
             audit_kept_for: Duration::from_secs(365 * 24 * 60 * 60),
+            stores_encodings: true,
             database_bytes_max: None,
         }
     }

@@ -11,6 +11,7 @@ pub mod app;
 pub mod backup;
 pub mod client;
 pub mod deploy;
+pub mod dev;
 pub mod domain;
 pub mod folder;
 pub mod format;
@@ -26,6 +27,7 @@ mod words;
 /// What `fazt --help` ends with.
 const EXAMPLES: &str = "\
 Examples:
+  fazt dev ./site                    see a folder while you work on it
   fazt server start                  run a node on http://localhost:4698
   fazt deploy ./site                 put a folder online; the app is called `site`
   fazt deploy . --name blog --to https://example.org
@@ -47,6 +49,8 @@ pub struct Cli {
 /// The command groups.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show a folder in the browser, and follow its changes
+    Dev(dev::DevArgs),
     /// Run and manage a node on this machine
     #[command(subcommand, arg_required_else_help = true)]
     Server(server::ServerCommand),
@@ -111,6 +115,7 @@ fn not_understood(error: &clap::Error) -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
+        Command::Dev(args) => in_system(dev::run(args)),
         Command::Server(command) => server::run(command),
         Command::Deploy(args) => in_system(deploy::run(args)),
         Command::App(command) => in_system(app::run(command)),

@@ -15,6 +15,7 @@ mod connection;
 mod content_body;
 mod cookie;
 mod deploy;
+mod dev;
 mod domains;
 mod env;
 mod error;
@@ -49,6 +50,7 @@ use actix_web::{App, Error, guard, web};
 use crate::node::Node;
 pub use connection::remember;
 pub use content_body::WRITE_BUFFER_BYTES;
+pub use dev::{Live, Problem, SourceLine, dev_app};
 pub use routes::{ENDPOINTS, Endpoint, Permission};
 pub use stream::Events;
 

@@ -245,7 +245,9 @@ impl Pipeline {
             killpoint::reach("removal.doomed");
             self.wake_janitor();
         }
-        self.encoder.nudge(Wake);
+        if self.limits.stores_encodings {
+            self.encoder.nudge(Wake);
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! `FAZT_BENCH_BINARY` names another binary, such as `target/shipping/fazt`.
 //! `cargo bench --bench load` runs all parts and prints one table; names of parts after
 //! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `backup`,
-//! `commits`, `control`.
+//! `commits`, `control`, `dev`.
 
 mod apps;
 mod backup;
@@ -12,6 +12,7 @@ mod commits;
 mod compare;
 mod control;
 mod deploys;
+mod dev;
 mod http;
 mod nginx;
 mod node;
@@ -47,7 +48,7 @@ const FOLDER: &str = "bench-load-";
 
 type Part = fn(&mut Report, &Plan, &Path) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("compare", compare::run),
     ("apps", apps::run),
     ("deploys", deploys::run),
@@ -55,6 +56,7 @@ const PARTS: [(&str, Part); 7] = [
     ("backup", backup::run),
     ("commits", commits::run),
     ("control", control::run),
+    ("dev", dev::run),
 ];
 
 fn main() -> ExitCode {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::http::model::App;
 
-mod browser;
+pub(super) mod browser;
 mod listing;
 mod pull;
 

@@ -254,7 +254,7 @@ async fn wait_until_gone(database: &Path, pid: u32) -> anyhow::Result<()> {
 }
 
 /// Reads an IP address; brackets around IPv6 are fine.
-fn parse_address(text: &str) -> Result<IpAddr, String> {
+pub(super) fn parse_address(text: &str) -> Result<IpAddr, String> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let bare = if bare == "localhost" { "127.0.0.1" } else { bare };
     bare.parse().map_err(|_| {

@@ -50,6 +50,11 @@ fn commands_read_their_words() {
         ("server start --listen [::1]", &["listen: Some(::1)"]),
         ("server start", &["port: None", "listen: None", "log_format: Text"]),
         ("server stop --db x.db", &["db: Some(\"x.db\")"]),
+        ("dev", &["Dev(", "dir: None", "port: None", "poll: false"]),
+        (
+            "dev site --name blog --port 0 --listen 0.0.0.0 --open --poll",
+            &["dir: Some(\"site\")", "port: Some(0)", "listen: Some(0.0.0.0)", "open: true"],
+        ),
         ("completions zsh", &["Zsh"]),
         ("remote", &["Remote(", "command: None", "json: false"]),
         ("remote --json", &["command: None", "json: true"]),

@@ -17,6 +17,7 @@ mod backup;
 mod commands;
 mod conditional;
 mod deploying;
+mod dev;
 mod disk_full;
 mod domains;
 mod hidden;
