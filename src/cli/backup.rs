@@ -52,7 +52,7 @@ holds, its tokens and secrets too: keep it where only you can read it.
 Examples:
   fazt backup create
   fazt backup create --keep 30 --db /srv/fazt/data.db
-  fazt backup create /mnt/usb/fazt.backup --force";
+  fazt backup create usb/fazt.backup --force";
 
 const RESTORE_HELP: &str = "\
 The database that was there is kept under another name. Whoever was signed in must sign in
