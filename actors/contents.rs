@@ -9,6 +9,7 @@ mod sweep;
 mod writes;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use quick_cache::Weighter;
@@ -45,12 +46,26 @@ impl Weighter<CacheKey, Bytes> for ByteWeight {
     }
 }
 
+/// How full a cache is, and how often it could not help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheUse {
+    /// What it holds.
+    pub entries: u64,
+    /// Bytes that the entries take.
+    pub bytes: u64,
+    /// Bytes that they may take.
+    pub bytes_max: u64,
+    /// Times that something had to be read from the database.
+    pub misses: u64,
+}
+
 /// Reads contents, the often used ones from memory.
 #[derive(Clone)]
 pub struct Contents {
     cache: Arc<quick_cache::sync::Cache<CacheKey, Bytes, ByteWeight>>,
     readers: Readers,
     cached_bytes_max: u64,
+    misses: Arc<AtomicU64>,
 }
 
 impl Contents {
@@ -62,6 +77,17 @@ impl Contents {
             cache: Arc::new(quick_cache::sync::Cache::with_weighter(items, capacity, ByteWeight)),
             readers,
             cached_bytes_max: limits.cached_content_bytes_max,
+            misses: Arc::default(),
+        }
+    }
+
+    /// How full the cache is.
+    pub fn cache_use(&self) -> CacheUse {
+        CacheUse {
+            entries: self.cache.len() as u64,
+            bytes: self.cache.weight(),
+            bytes_max: self.cache.capacity(),
+            misses: self.misses.load(Ordering::Relaxed),
         }
     }
 
@@ -84,6 +110,7 @@ impl Contents {
         encoding: Encoding,
     ) -> Result<Option<Bytes>, StoreError> {
         let read = async {
+            self.misses.fetch_add(1, Ordering::Relaxed);
             let bytes = self.readers.read(move |c| read_whole(c, id, encoding)).await;
             bytes.map_err(LoadFailure::Store)?.ok_or(LoadFailure::Missing)
         };

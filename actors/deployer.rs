@@ -24,13 +24,12 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use actix::{Actor, Arbiter, Context, Handler, Message, ResponseFuture};
 use futures_util::FutureExt;
 
 use crate::content::ContentHash;
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::mailbox::{Bound, Mailbox};
 use crate::name::{AppId, AppName};
 use crate::router::Router;
@@ -168,12 +167,12 @@ impl Deployer {
     pub async fn start(
         store: &Store,
         router: &Mailbox<Router>,
-        limits: &Arc<Limits>,
+        limits: &LiveLimits,
     ) -> Result<Mailbox<Deployer>, StoreError> {
         let encoder = encoder::Encoder::start(store, router);
         let janitor = janitor::Janitor::start(store, limits).await?;
         let pipeline = Pipeline::new(store, router, encoder, janitor, limits);
-        let bound = bound(limits);
+        let bound = bound(&limits.now());
         let arbiter = Arbiter::new();
         let address = Deployer::start_in_arbiter(&arbiter.handle(), move |ctx| {
             ctx.set_mailbox_capacity(bound.messages * 2);

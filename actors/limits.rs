@@ -1,6 +1,9 @@
 //! Every bound of the machine, with its name and its default, in one table.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use arc_swap::ArcSwap;
 
 /// One kibibyte in bytes.
 const KIB: u64 = 1024;
@@ -78,12 +81,12 @@ pub struct Limits {
     pub unused_content_kept_for: Duration,
     /// How long a deleted app can be restored.
     pub deleted_app_kept_for: Duration,
-    /// How long an entry of the audit log is kept.
-    pub audit_kept_for: Duration,
     /// Whether contents get their brotli, zstd and gzip forms after a deploy.
     pub stores_encodings: bool,
     /// Bytes that the database file may grow to; `None`: until the disk is full.
     pub database_bytes_max: Option<u64>,
+    /// Days that the audit log goes back.
+    pub audit_days_kept: u32,
 }
 
 impl Default for Limits {
@@ -102,9 +105,31 @@ impl Default for Limits {
             earlier_release_reachable_for: Duration::from_secs(10 * 60),
             unused_content_kept_for: Duration::from_secs(60 * 60),
             deleted_app_kept_for: Duration::from_secs(30 * 24 * 60 * 60),
-            audit_kept_for: Duration::from_secs(365 * 24 * 60 * 60),
             stores_encodings: true,
             database_bytes_max: None,
+            audit_days_kept: 365,
         }
+    }
+}
+
+/// The limits in force, which an owner may change while the node runs: read without a
+/// lock, replaced as a whole.
+#[derive(Clone, Debug)]
+pub struct LiveLimits(Arc<ArcSwap<Limits>>);
+
+impl LiveLimits {
+    /// Limits that hold until others replace them.
+    pub fn new(limits: Limits) -> LiveLimits {
+        LiveLimits(Arc::new(ArcSwap::from_pointee(limits)))
+    }
+
+    /// The limits as they are now. A piece of work asks once, so that one set judges all of it.
+    pub fn now(&self) -> Arc<Limits> {
+        self.0.load_full()
+    }
+
+    /// Puts others in their place.
+    pub(crate) fn replace(&self, limits: Limits) {
+        self.0.store(Arc::new(limits));
     }
 }

@@ -65,6 +65,7 @@ pub struct Permit {
 pub struct Mailbox<A: Actor> {
     address: Addr<A>,
     messages: Arc<Semaphore>,
+    messages_max: usize,
     payload_kib: Arc<Semaphore>,
     payload_kib_max: u32,
 }
@@ -74,6 +75,7 @@ impl<A: Actor> Clone for Mailbox<A> {
         Mailbox {
             address: self.address.clone(),
             messages: Arc::clone(&self.messages),
+            messages_max: self.messages_max,
             payload_kib: Arc::clone(&self.payload_kib),
             payload_kib_max: self.payload_kib_max,
         }
@@ -87,14 +89,20 @@ impl<A: Actor> Mailbox<A> {
         Mailbox {
             address,
             messages: Arc::new(Semaphore::new(bound.messages)),
+            messages_max: bound.messages,
             payload_kib: Arc::new(Semaphore::new(payload_kib_max as usize)),
             payload_kib_max,
         }
     }
 
     /// Messages that wait or are being handled.
-    pub fn queued(&self, bound: Bound) -> usize {
-        bound.messages.saturating_sub(self.messages.available_permits())
+    pub fn queued(&self) -> usize {
+        self.messages_max.saturating_sub(self.messages.available_permits())
+    }
+
+    /// Messages that may wait or be handled.
+    pub fn messages_max(&self) -> usize {
+        self.messages_max
     }
 
     /// Takes room for one message now, or says that there is none.

@@ -16,12 +16,14 @@ pub mod table;
 pub mod template;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix::{Actor, Arbiter, Context, Handler, Message};
 use arc_swap::{ArcSwap, Guard};
 use quick_cache::Weighter;
 use rusqlite::Connection;
 
+use crate::contents::CacheUse;
 use crate::limits::Limits;
 use crate::mailbox::{Bound, Mailbox};
 use crate::store::{Store, StoreError};
@@ -70,7 +72,8 @@ pub struct Routes {
     table: Arc<ArcSwap<RouteTable>>,
     indexes: Arc<IndexCache>,
     store: Store,
-    limits: Arc<Limits>,
+    /// Indexes that were not in memory and had to be read.
+    misses: Arc<AtomicU64>,
 }
 
 impl Routes {
@@ -90,10 +93,9 @@ impl Routes {
         release: i64,
         view: View,
     ) -> Result<Option<Arc<ReleaseIndex>>, StoreError> {
-        let limits = Arc::clone(&self.limits);
         let read = async {
-            let index = self.store.readers.read(move |c| load::index(c, release, view, &limits));
-            match index.await {
+            self.misses.fetch_add(1, Ordering::Relaxed);
+            match self.store.readers.read(move |c| load::index(c, release, view)).await {
                 Ok(Some(index)) => Ok(Arc::new(index)),
                 Ok(None) => Err(None),
                 Err(error) => Err(Some(error)),
@@ -103,6 +105,16 @@ impl Routes {
             Ok(index) => Ok(Some(index)),
             Err(None) => Ok(None),
             Err(Some(error)) => Err(error),
+        }
+    }
+
+    /// How full the cache of indexes is.
+    pub fn cache_use(&self) -> CacheUse {
+        CacheUse {
+            entries: self.indexes.len() as u64,
+            bytes: self.indexes.weight(),
+            bytes_max: self.indexes.capacity(),
+            misses: self.misses.load(Ordering::Relaxed),
         }
     }
 
@@ -124,7 +136,7 @@ impl Router {
     pub fn start(
         store: &Store,
         hosts: HostRules,
-        limits: &Arc<Limits>,
+        limits: &Limits,
     ) -> Result<(Mailbox<Router>, Routes), StoreError> {
         let connection = store.open_reader()?;
         let apps = load::apps(&connection).map_err(StoreError::from_sqlite)?;
@@ -135,7 +147,7 @@ impl Router {
             table: Arc::new(ArcSwap::from_pointee(RouteTable::new(hosts, apps, domains))),
             indexes: Arc::new(IndexCache::with_weighter(items, capacity, ByteWeight)),
             store: store.clone(),
-            limits: Arc::clone(limits),
+            misses: Arc::default(),
         };
         let published = routes.clone();
         let arbiter = Arbiter::new();

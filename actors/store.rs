@@ -21,7 +21,7 @@ pub use hold::LogHold;
 pub use migrate::{Migrations, NODE_MIGRATIONS};
 pub(crate) use migrate::{beside, migrate_scratch, schema_version};
 pub use owner::{Owner, OwnerError, holder, socket_path};
-pub use reader::Readers;
+pub use reader::{ReaderCounters, Readers};
 pub use writer::{Commit, Lane, Write, Writer, WriterHandle};
 
 /// Version of the SQLite that is compiled in.

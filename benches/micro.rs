@@ -27,7 +27,7 @@ use fazt_actors::router::host::HostRules;
 use fazt_actors::router::index::{FileRow, ReleaseIndex, ReleaseParts, Resolved};
 use fazt_actors::router::redirects::RedirectRules;
 use fazt_actors::router::table::{Destination, RouteTable, RoutedApp};
-use fazt_actors::settings::{SetSettings, Setting};
+use fazt_actors::settings::rows::SetSettings;
 use fazt_actors::store::{NODE_MIGRATIONS, Owner, Store};
 use fazt_actors::timestamp::Timestamp;
 use fazt_actors::tokens::{NewToken, Scope};
@@ -138,7 +138,7 @@ async fn commit(store: &Store, writers: u64, count: u64) -> anyhow::Result<Durat
                 while begun.get() < count {
                     begun.set(begun.get() + 1);
                     let value = begun.get().to_string();
-                    writer.commit(SetSettings(vec![(Setting::Domain, value)])).await?;
+                    writer.commit(SetSettings(vec![("server.domain", value)])).await?;
                 }
                 anyhow::Ok(())
             })

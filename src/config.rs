@@ -1,9 +1,12 @@
 //! How a node is reached: put together once, from flags, environment, database and defaults.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+
+use fazt_actors::settings::Given;
+use fazt_actors::settings::table::{self, Values};
 
 /// The port of a node that was told no other.
-pub const DEFAULT_PORT: u16 = 4698;
+pub const DEFAULT_PORT: u16 = table::DEFAULT_PORT;
 
 /// What a running node needs to know about where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,21 +15,38 @@ pub struct NodeConfig {
     pub listen: Option<SocketAddr>,
     /// Its main domain.
     pub domain: Option<String>,
-    /// Whether each request is logged.
+    /// Whether each request is logged, until somebody changes that.
     pub access_log: bool,
+    /// Which of these a flag or the environment has decided, so that the database cannot.
+    pub given: Given,
 }
 
 impl Default for NodeConfig {
     fn default() -> NodeConfig {
-        NodeConfig {
-            listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT)),
-            domain: None,
-            access_log: false,
-        }
+        NodeConfig::of(Values::default())
     }
 }
 
 impl NodeConfig {
+    /// What these settings come to.
+    pub fn of(values: Values) -> NodeConfig {
+        NodeConfig {
+            listen: Some(SocketAddr::new(values.listen, values.port)),
+            domain: values.domain,
+            access_log: values.access_log,
+            given: Given::default(),
+        }
+    }
+
+    /// Puts what the node was started with over what the database says.
+    pub fn put_over(&self, values: &mut Values) {
+        if let Some(address) = self.listen {
+            (values.listen, values.port) = (address.ip(), address.port());
+        }
+        values.domain.clone_from(&self.domain);
+        values.access_log = self.access_log;
+    }
+
     /// The port in the URLs of a node without a main domain.
     fn port(&self) -> u16 {
         self.listen.map_or(DEFAULT_PORT, |address| address.port())

@@ -14,12 +14,17 @@ use fazt_actors::limits::Limits;
 use fazt_actors::mailbox::Mailbox;
 use fazt_actors::router::host::HostRules;
 use fazt_actors::router::{Router, Routes};
-use fazt_actors::store::{NODE_MIGRATIONS, Owner, Store};
+use fazt_actors::settings::live::Settings;
+use fazt_actors::settings::rows::{Rows, read_all};
+use fazt_actors::settings::table::Values;
+use fazt_actors::settings::{self, Resolved};
+use fazt_actors::store::{NODE_MIGRATIONS, Owner, Store, StoreError};
 use fazt_actors::tokens::Tokens;
 use tokio::sync::Notify;
 
 use crate::config::NodeConfig;
 use crate::http::Events;
+use crate::request_counters::RequestCounters;
 
 /// All that handlers work with. Shared by all workers; nothing in it is replaced.
 pub struct Node {
@@ -41,8 +46,10 @@ pub struct Node {
     pub events: Events,
     /// The database.
     pub store: Store,
-    /// Every bound.
-    pub limits: Arc<Limits>,
+    /// What its owner may change, limits included.
+    pub settings: Settings,
+    /// Requests that were answered.
+    pub requests: RequestCounters,
     /// Where the node is reached.
     pub config: NodeConfig,
     /// When it started.
@@ -54,20 +61,33 @@ pub struct Node {
 impl Node {
     /// Opens the database, which `owner` holds, and starts the actors.
     ///
-    /// Must be called inside an actix system.
+    /// Must be called inside an actix system. `limits` hold where the database says nothing,
+    /// `config` whatever it says.
     pub async fn open(
         database: &Path,
         _owner: &Owner,
         config: NodeConfig,
         limits: Limits,
     ) -> anyhow::Result<Node> {
-        let limits = Arc::new(limits);
+        let base = Values { limits, ..Values::default() };
+        let rows = stored_settings(database).context("cannot read the settings")?;
+        let Resolved { values: mut started, refused, unknown } = settings::resolve(&base, &rows);
+        for (key, rule) in refused {
+            let text = rows.get(key).map_or("", String::as_str);
+            tracing::warn!(key, text, "the setting in the database is not used: it {rule}");
+        }
+        if !unknown.is_empty() {
+            tracing::warn!(keys = ?unknown, "the database holds settings of another version");
+        }
+        config.put_over(&mut started);
+        let limits = started.limits.clone();
         let store = Store::open(database, &NODE_MIGRATIONS, limits.database_bytes_max)?;
         let hosts = HostRules::new(config.domain.as_deref());
         let tokens = Tokens::open(&store).context("cannot read the tokens")?;
         let (router, routes) =
             Router::start(&store, hosts, &limits).context("cannot read the apps")?;
-        let deployer = Deployer::start(&store, &router, &limits).await?;
+        let settings = Settings::new(&store, base, started, config.given.clone(), rows);
+        let deployer = Deployer::start(&store, &router, settings.limits()).await?;
         let account = Account::open(&store).context("cannot read the owner's account")?;
         let contents = Contents::new(store.readers.clone(), &limits);
         let backups = Backups::new(&store);
@@ -81,11 +101,17 @@ impl Node {
             tokens,
             events: Events::default(),
             store,
-            limits,
+            settings,
+            requests: RequestCounters::new(),
             config,
             started_at: Instant::now(),
             stop: Notify::new(),
         })
+    }
+
+    /// Every bound, as it is now.
+    pub fn limits(&self) -> Arc<Limits> {
+        self.settings.limits().now()
     }
 
     /// Applies what waits and empties the log. The actors end with the process.
@@ -94,4 +120,21 @@ impl Node {
         self.backups.close().await;
         self.store.close().await;
     }
+}
+
+/// The settings in a file that may be missing, another program's, or a newer fazt's.
+fn stored_settings(database: &Path) -> Result<Rows, StoreError> {
+    if !database.exists() {
+        return Ok(Rows::new());
+    }
+    Store::check(database, &NODE_MIGRATIONS)?;
+    Store::peek(database, read_all)
+}
+
+/// What the settings in a database come to, before its node is open.
+///
+/// # Errors
+/// The file is not a database of this fazt, or cannot be read.
+pub fn stored_values(database: &Path) -> Result<Values, StoreError> {
+    Ok(settings::resolve(&Values::default(), &stored_settings(database)?).values)
 }

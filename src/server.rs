@@ -16,7 +16,9 @@ use anyhow::{Context, bail};
 use fazt_actors::account::{Account, Password};
 use fazt_actors::limits::Limits;
 use fazt_actors::peers::{NodeUrl, Remembered};
-use fazt_actors::settings::{self, SetSettings, Setting};
+use fazt_actors::settings::rows::SetSettings;
+use fazt_actors::settings::value::Value;
+use fazt_actors::settings::{self, Given, Source};
 use fazt_actors::store::{NODE_MIGRATIONS, Owner, Store, socket_path};
 use fazt_actors::timestamp::Timestamp;
 use fazt_actors::tokens::{NewToken, Scope};
@@ -26,7 +28,7 @@ use crate::cli::server::{InitArgs, LogFormat, ServerArgs};
 use crate::cli::target::open_peers;
 use crate::config::{DEFAULT_PORT, NodeConfig};
 use crate::http;
-use crate::node::Node;
+use crate::node::{Node, stored_values};
 
 mod first_owner;
 
@@ -67,6 +69,13 @@ pub fn init(args: InitArgs) -> anyhow::Result<()> {
     if database.exists() {
         bail!("{} exists already; start it with `fazt server start`", database.display());
     }
+    let port = args.port.map(|port| ("server.port", port.to_string()));
+    let domain = args.domain.map(|domain| ("server.domain", domain));
+    let values = port.into_iter().chain(domain).map(|(key, text)| {
+        let (setting, value) = settings::parse(key, &text)?;
+        anyhow::Ok((setting.key, value.to_string()))
+    });
+    let values = values.collect::<anyhow::Result<Vec<_>>>()?;
     let given = args.password.given()?;
     let is_generated = given.is_none();
     let password = match given {
@@ -81,9 +90,6 @@ pub fn init(args: InitArgs) -> anyhow::Result<()> {
         if is_generated {
             first_owner::announce(&account, &password)?;
         }
-        let mut values = Vec::new();
-        values.extend(args.port.map(|port| (Setting::Port, port.to_string())));
-        values.extend(args.domain.map(|domain| (Setting::Domain, domain)));
         store.writer.commit(SetSettings(values)).await?;
         restrict(&database)?;
         store.close().await;
@@ -116,7 +122,7 @@ pub async fn serve_socket_only(database: &Path) -> anyhow::Result<SocketNode> {
         bail!("there is no database {}; `fazt server start` makes one", database.display());
     }
     let owner = Owner::take(&database)?;
-    let config = NodeConfig { listen: None, ..stored_config(&database)? };
+    let config = NodeConfig { listen: None, ..NodeConfig::of(stored_values(&database)?) };
     let node = Arc::new(Node::open(&database, &owner, config, Limits::default()).await?);
     let socket = socket_path(&database);
     let shared = Arc::clone(&node);
@@ -141,10 +147,13 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
         Some(listener) => (Some(listener), true),
         None => (None, false),
     };
-    let store_config = if is_new { NodeConfig::default() } else { stored_config(&database)? };
-    let mut config = resolve(args, store_config);
+    let mut config = resolve(args, NodeConfig::of(stored_values(&database)?))?;
     let listener = match listener {
-        Some(listener) => listener,
+        Some(listener) => {
+            config.given.insert("server.port", Source::Environment);
+            config.given.insert("server.listen", Source::Environment);
+            listener
+        }
         None => bind(config.listen.unwrap_or_else(default_address))?,
     };
     config.listen = Some(listener.local_addr().context("cannot tell the listener's address")?);
@@ -228,36 +237,40 @@ impl StopSignals {
 }
 
 /// Flag and environment are in `args` already; then the database; then the default.
-fn resolve(args: ServerArgs, stored: NodeConfig) -> NodeConfig {
+fn resolve(args: ServerArgs, stored: NodeConfig) -> anyhow::Result<NodeConfig> {
+    let mut given = Given::default();
+    let mut note = |key, text: Option<&str>, variable: &str| {
+        // Which of two equal values was meant makes no difference.
+        let is_variables = std::env::var(variable).is_ok_and(|found| text == Some(&*found));
+        if text.is_some() {
+            given.insert(key, if is_variables { Source::Environment } else { Source::Flag });
+        }
+    };
+    note("server.port", args.port.map(|port| port.to_string()).as_deref(), "PORT");
+    note("server.listen", args.listen.map(|address| address.to_string()).as_deref(), "");
+    note("server.domain", args.domain.as_deref(), "FAZT_DOMAIN");
+    note("server.access_log", args.access_log.then_some("true"), "");
     let stored_address = stored.listen.unwrap_or_else(default_address);
-    NodeConfig {
+    let domain = match &args.domain {
+        Some(text) => match settings::parse("server.domain", text)?.1 {
+            Value::Text(domain) => Some(domain),
+            _ => None,
+        },
+        None => stored.domain,
+    };
+    Ok(NodeConfig {
         listen: Some(SocketAddr::new(
             args.listen.unwrap_or_else(|| stored_address.ip()),
             args.port.unwrap_or_else(|| stored_address.port()),
         )),
-        domain: args.domain.or(stored.domain).filter(|domain| domain != "localhost"),
+        domain,
         access_log: args.access_log || stored.access_log,
-    }
+        given,
+    })
 }
 
 fn default_address() -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT)
-}
-
-/// What the database says of where its node is reached.
-fn stored_config(database: &Path) -> anyhow::Result<NodeConfig> {
-    Store::check(database, &NODE_MIGRATIONS)?;
-    let read = |setting| {
-        Store::peek(database, |connection| settings::get(connection, setting))
-            .context("cannot read the settings")
-    };
-    let port = read(Setting::Port)?.and_then(|port| port.parse().ok()).unwrap_or(DEFAULT_PORT);
-    let address = read(Setting::Listen)?.and_then(|address| address.parse().ok());
-    Ok(NodeConfig {
-        listen: Some(SocketAddr::new(address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), port)),
-        domain: read(Setting::Domain)?,
-        access_log: read(Setting::AccessLog)?.as_deref() == Some("true"),
-    })
 }
 
 /// A socket that the parent process opened, so that a restart loses no connection.

@@ -9,7 +9,7 @@ use super::removal::{AbandonUnfinished, PurgeApp, RemoveDoomed};
 use crate::audit::Forget;
 use crate::contents::{ReturnPages, SweepContents};
 use crate::killpoint;
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::mailbox::{Bound, Mailbox, MailboxError};
 use crate::store::{Store, StoreError};
 use crate::timestamp::Timestamp;
@@ -19,6 +19,9 @@ const BOUND: Bound = Bound { messages: 2, payload_bytes: 0 };
 
 /// How often it looks without being asked.
 const ROUND: Duration = Duration::from_secs(60);
+
+/// One day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Steps of one kind in one round; what is left waits for the next.
 const STEPS_PER_ROUND: usize = 2_000;
@@ -37,22 +40,19 @@ pub struct Wake;
 /// The actor.
 pub struct Janitor {
     store: Store,
-    limits: Arc<Limits>,
+    limits: LiveLimits,
     is_busy: bool,
 }
 
 impl Janitor {
     /// Starts the janitor. What an earlier process left unfinished is removed first: the
     /// deployer, which begins new work, starts after this has been queued.
-    pub async fn start(
-        store: &Store,
-        limits: &Arc<Limits>,
-    ) -> Result<Mailbox<Janitor>, StoreError> {
+    pub async fn start(store: &Store, limits: &LiveLimits) -> Result<Mailbox<Janitor>, StoreError> {
         let unfinished = store.writer.commit(AbandonUnfinished).await?;
         if unfinished > 0 {
             tracing::info!(unfinished, "removing releases that were never finished");
         }
-        let janitor = Janitor { store: store.clone(), limits: Arc::clone(limits), is_busy: false };
+        let janitor = Janitor { store: store.clone(), limits: limits.clone(), is_busy: false };
         let arbiter = Arbiter::new();
         let address = Janitor::start_in_arbiter(&arbiter.handle(), |ctx| {
             ctx.set_mailbox_capacity(BOUND.messages * 2);
@@ -79,7 +79,7 @@ impl Handler<Wake> for Janitor {
             return;
         }
         self.is_busy = true;
-        let round = clean(self.store.clone(), Arc::clone(&self.limits), Timestamp::now());
+        let round = clean(self.store.clone(), self.limits.now(), Timestamp::now());
         ctx.spawn(round.into_actor(self).map(|outcome, janitor, _ctx| {
             janitor.is_busy = false;
             match outcome {
@@ -119,7 +119,7 @@ pub async fn clean(store: Store, limits: Arc<Limits>, now: Timestamp) -> Result<
             break;
         }
     }
-    let forgotten_before = now.before(limits.audit_kept_for);
+    let forgotten_before = now.before(DAY * limits.audit_days_kept);
     for _ in 0..STEPS_PER_ROUND {
         let forget = Forget { before: forgotten_before };
         if !store.writer.commit_bulk(forget, STEP_BYTES).await? {

@@ -24,7 +24,7 @@ use super::{
 use crate::content::{ContentHash, Hasher};
 use crate::contents::{CHUNK_BYTES, ContentPiece, pieces_of};
 use crate::killpoint;
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::mailbox::Mailbox;
 use crate::router::{Publish, Router};
 use crate::store::Store;
@@ -39,7 +39,7 @@ pub(super) struct Pipeline {
     router: Mailbox<Router>,
     encoder: Mailbox<Encoder>,
     janitor: Mailbox<Janitor>,
-    limits: Arc<Limits>,
+    limits: LiveLimits,
     turns: Arc<Semaphore>,
     uploads: Arc<Mutex<Uploads>>,
 }
@@ -50,15 +50,15 @@ impl Pipeline {
         router: &Mailbox<Router>,
         encoder: Mailbox<Encoder>,
         janitor: Mailbox<Janitor>,
-        limits: &Arc<Limits>,
+        limits: &LiveLimits,
     ) -> Pipeline {
         Pipeline {
             store: store.clone(),
             router: router.clone(),
             encoder,
             janitor,
-            limits: Arc::clone(limits),
-            turns: Arc::new(Semaphore::new(limits.deploys_at_once)),
+            limits: limits.clone(),
+            turns: Arc::new(Semaphore::new(limits.now().deploys_at_once)),
             uploads: Arc::default(),
         }
     }
@@ -69,7 +69,7 @@ impl Pipeline {
     ) -> Result<Activated, DeployError> {
         let _turn = self.turns.acquire().await;
         killpoint::reach("deploy.spooled");
-        let limits = Arc::clone(&self.limits);
+        let limits = self.limits.now();
         let archive = deploy.archive;
         let entries = store_pieces(&self.store.writer, deploy.request.at, move |sink| {
             read_archive(archive, &limits, sink)
@@ -92,16 +92,17 @@ impl Pipeline {
             return Err(Refusal::Moved { live: found.live }.into());
         }
         let entries = merged(found.files, begin.changed, &begin.removed);
-        check_files(entries.iter().map(|entry| (&entry.path, entry.size)), &self.limits.deploy)?;
+        let limits = self.limits.now();
+        check_files(entries.iter().map(|entry| (&entry.path, entry.size)), &limits.deploy)?;
         let missing: Vec<ContentHash> = found.missing.keys().copied().collect();
         let upload = Upload {
             app: begin.app,
             base: found.release,
             entries: Arc::new(entries),
             missing: Arc::new(found.missing),
-            expires_at: begin.at.after(self.limits.unused_content_kept_for),
+            expires_at: begin.at.after(limits.unused_content_kept_for),
         };
-        self.uploads().begin(begin.id, upload, &self.limits, begin.at)?;
+        self.uploads().begin(begin.id, upload, &limits, begin.at)?;
         killpoint::reach("upload.begun");
         Ok(missing)
     }
@@ -186,8 +187,9 @@ impl Pipeline {
         base: Base,
         request: DeployRequest,
     ) -> Result<Activated, DeployError> {
-        check_files(entries.iter().map(|entry| (&entry.path, entry.size)), &self.limits.deploy)?;
-        let manifest = rules::check(&self.store.readers, entries, &self.limits.deploy).await?;
+        let limits = self.limits.now();
+        check_files(entries.iter().map(|entry| (&entry.path, entry.size)), &limits.deploy)?;
+        let manifest = rules::check(&self.store.readers, entries, &limits.deploy).await?;
         killpoint::reach("deploy.stored");
         let prepare = PrepareRelease {
             file_count: entries.len(),
@@ -240,12 +242,12 @@ impl Pipeline {
     }
 
     async fn tidy_up(&self, app: i64) -> Result<(), DeployError> {
-        let doom = removal::DoomOldReleases { app, kept: self.limits.releases_kept };
+        let doom = removal::DoomOldReleases { app, kept: self.limits.now().releases_kept };
         if self.store.writer.commit(doom).await? > 0 {
             killpoint::reach("removal.doomed");
             self.wake_janitor();
         }
-        if self.limits.stores_encodings {
+        if self.limits.now().stores_encodings {
             self.encoder.nudge(Wake);
         }
         Ok(())

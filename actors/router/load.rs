@@ -15,7 +15,7 @@ use crate::deployer::path::FilePath;
 use crate::deployer::stored_manifest::StoredManifest;
 use crate::domains;
 use crate::encoding::{Encoding, Encodings};
-use crate::limits::{DeployLimits, Limits};
+use crate::limits::DeployLimits;
 use crate::timestamp::Timestamp;
 
 const APP: &str = "SELECT id, name, live_release_id, generation FROM apps WHERE deleted_at IS NULL";
@@ -65,7 +65,6 @@ pub(super) fn index(
     connection: &Connection,
     release: i64,
     view: View,
-    limits: &Limits,
 ) -> rusqlite::Result<Option<ReleaseIndex>> {
     // One snapshot for all its queries: a clean-up must not pass between them.
     let snapshot = connection.unchecked_transaction()?;
@@ -75,8 +74,8 @@ pub(super) fn index(
         .optional()?;
     let Some((app, manifest)) = found else { return Ok(None) };
     let files = files(&snapshot, release)?;
-    let headers = rules(&snapshot, &files, "_headers", &limits.deploy, headers::parse)?;
-    let redirects = rules(&snapshot, &files, "_redirects", &limits.deploy, redirects::parse)?;
+    let headers = rules(&snapshot, &files, "_headers", headers::parse)?;
+    let redirects = rules(&snapshot, &files, "_redirects", redirects::parse)?;
     let earlier = match view {
         View::Live { .. } => earlier(&snapshot, app, release)?,
         View::Alone => Vec::new(),
@@ -111,19 +110,24 @@ fn files(connection: &Connection, release: i64) -> rusqlite::Result<Vec<FileRow>
 }
 
 /// The rules of a configuration file. They were checked when it was deployed; rules that
-/// a later version of fazt refuses are left out rather than taking the site down.
+/// a later version of fazt refuses are left out rather than taking the site down. How many
+/// there may be was decided then as well: a lower limit counts for later deploys.
 fn rules<T, E: std::fmt::Display>(
     connection: &Connection,
     files: &[FileRow],
     path: &str,
-    limits: &DeployLimits,
     parse: impl Fn(&str, &DeployLimits) -> Result<T, E>,
 ) -> rusqlite::Result<Option<T>> {
     let Some(file) = files.iter().find(|file| file.path.as_str() == path) else { return Ok(None) };
     let Some(bytes) = read_whole(connection, file.content, Encoding::Identity)? else {
         return Ok(None);
     };
-    let parsed = parse(&String::from_utf8_lossy(&bytes), limits);
+    let limits = DeployLimits {
+        header_rules_max: usize::MAX,
+        redirect_rules_max: usize::MAX,
+        ..DeployLimits::default()
+    };
+    let parsed = parse(&String::from_utf8_lossy(&bytes), &limits);
     if let Err(error) = &parsed {
         tracing::warn!(path, error = %error, "the rules of a release were ignored");
     }

@@ -42,6 +42,8 @@ pub struct StoreCounters {
     pub(crate) panics: AtomicU64,
     pub(crate) checkpoints: AtomicU64,
     pub(crate) log_holds: AtomicU64,
+    pub(crate) sent_interactive: AtomicU64,
+    pub(crate) sent_bulk: AtomicU64,
 }
 
 impl StoreCounters {
@@ -63,6 +65,16 @@ impl StoreCounters {
     /// Whether a long read pins the log, see `hold`.
     pub(crate) fn is_log_held(&self) -> bool {
         self.log_holds.load(Ordering::Relaxed) > 0
+    }
+
+    /// Changes that somebody waited for, since the start.
+    pub fn sent_interactive(&self) -> u64 {
+        self.sent_interactive.load(Ordering::Relaxed)
+    }
+
+    /// Changes of the bulk lane, since the start.
+    pub fn sent_bulk(&self) -> u64 {
+        self.sent_bulk.load(Ordering::Relaxed)
     }
 
     /// Transactions made durable.

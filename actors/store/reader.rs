@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::StoreError;
 use super::connection::open_reader;
@@ -23,6 +24,26 @@ pub struct Readers {
     // r2d2 would wait for 30 s, and the queue of blocking threads has no bound;
     // so a read takes a slot first and gives up after `ADMISSION_WAIT`.
     slots: Arc<Semaphore>,
+    counters: Arc<ReaderCounters>,
+}
+
+/// What the readers count about themselves.
+#[derive(Debug, Default)]
+pub struct ReaderCounters {
+    waited: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl ReaderCounters {
+    /// Reads that had to wait for a connection, since the start.
+    pub fn waited(&self) -> u64 {
+        self.waited.load(Ordering::Relaxed)
+    }
+
+    /// Reads that waited in vain and were answered "busy".
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
 }
 
 impl Readers {
@@ -38,7 +59,7 @@ impl Readers {
             .connection_timeout(POOL_WAIT)
             .error_handler(Box::new(LogErrors))
             .build_unchecked(manager);
-        Ok(Readers { pool, slots: Arc::new(Semaphore::new(size)) })
+        Ok(Readers { pool, slots: Arc::new(Semaphore::new(size)), counters: Arc::default() })
     }
 
     /// Runs `query` on a blocking thread with a connection of the pool.
@@ -49,10 +70,9 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let waiting = Arc::clone(&self.slots).acquire_owned();
-        let slot = match tokio::time::timeout(ADMISSION_WAIT, waiting).await {
-            Ok(Ok(slot)) => slot,
-            Ok(Err(_)) | Err(_) => return Err(StoreError::ReadersBusy),
+        let slot = match Arc::clone(&self.slots).try_acquire_owned() {
+            Ok(slot) => slot,
+            Err(_) => self.wait_for_slot().await?,
         };
         let pool = self.pool.clone();
         let read = tokio::task::spawn_blocking(move || {
@@ -62,12 +82,34 @@ impl Readers {
         read.await.unwrap_or(Err(StoreError::Panicked))
     }
 
+    async fn wait_for_slot(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        self.counters.waited.fetch_add(1, Ordering::Relaxed);
+        let waiting = Arc::clone(&self.slots).acquire_owned();
+        match tokio::time::timeout(ADMISSION_WAIT, waiting).await {
+            Ok(Ok(slot)) => Ok(slot),
+            Ok(Err(_)) | Err(_) => {
+                self.counters.refused.fetch_add(1, Ordering::Relaxed);
+                Err(StoreError::ReadersBusy)
+            }
+        }
+    }
+
     /// Runs `query` on this thread. Only for start-up and for threads that may block.
     pub fn read_blocking<T>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         read_on(&self.pool, query)
+    }
+
+    /// Connections that may exist.
+    pub fn connections_max(&self) -> u32 {
+        self.pool.max_size()
+    }
+
+    /// What the readers count about themselves.
+    pub fn counters(&self) -> &ReaderCounters {
+        &self.counters
     }
 
     /// Connections that exist, and how many of them are in use.

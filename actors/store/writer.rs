@@ -112,7 +112,12 @@ impl WriterHandle {
 
     /// Changes that wait for the writer.
     pub fn queued(&self) -> usize {
-        self.mailbox.queued(BOUND)
+        self.mailbox.queued()
+    }
+
+    /// Changes that may wait for the writer.
+    pub fn queue_max(&self) -> usize {
+        self.mailbox.messages_max()
     }
 
     async fn submit<W: Write>(
@@ -241,8 +246,14 @@ impl<W: Write> Handler<Commit<W>> for Writer {
             return pending.answer(Err(MailboxError::Closed.into()));
         }
         match commit.lane {
-            Lane::Interactive => self.interactive.push_back(pending),
-            Lane::Bulk { bytes } => self.bulk.push_back((bytes, pending)),
+            Lane::Interactive => {
+                self.counters.sent_interactive.fetch_add(1, Ordering::Relaxed);
+                self.interactive.push_back(pending);
+            }
+            Lane::Bulk { bytes } => {
+                self.counters.sent_bulk.fetch_add(1, Ordering::Relaxed);
+                self.bulk.push_back((bytes, pending));
+            }
         }
         // While only bulk changes wait for a shorter log, nobody else waits with them.
         let ends_pause = commit.lane == Lane::Interactive && self.end_pause(ctx);

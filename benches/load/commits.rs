@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use fazt_actors::settings::{SetSettings, Setting};
+use fazt_actors::settings::rows::SetSettings;
 use fazt_actors::store::{NODE_MIGRATIONS, Store};
 
 use super::plan::{Plan, median, note};
@@ -43,7 +43,7 @@ async fn commits_a_second(store: &Store, length: Duration) -> anyhow::Result<f64
             actix::spawn(async move {
                 while started.elapsed() < length {
                     let value = format!("{nth}-{}", done.get());
-                    writer.commit(SetSettings(vec![(Setting::Domain, value)])).await?;
+                    writer.commit(SetSettings(vec![("server.domain", value)])).await?;
                     done.set(done.get() + 1);
                 }
                 anyhow::Ok(())

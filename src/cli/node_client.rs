@@ -4,6 +4,8 @@
 //! database, where the caller is the owner. Promises that a failure says what was asked of
 //! whom, in the node's own words.
 
+mod settings;
+
 use std::{cell::Cell, io, path::Path, rc::Rc, time::Duration};
 
 use anyhow::Context;

@@ -1,5 +1,7 @@
 //! `fazt server …`: the node on this machine, by its database file.
 
+pub mod config;
+
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
@@ -45,6 +47,11 @@ pub enum ServerCommand {
     ResetAdmin(owner::ResetAdminArgs),
     /// Show who changed what
     Audit(audit::AuditArgs),
+    /// List the settings: what counts, and where that comes from
+    Config(config::ConfigArgs),
+    /// Change settings, at once where that is possible
+    #[command(after_help = config::SET_HELP)]
+    SetConfig(config::SetConfigArgs),
     /// Make a token for this node, and print it this once
     CreateKey(CreateKeyArgs),
     /// Stop the node and wait until it is gone
@@ -176,6 +183,8 @@ pub fn run(command: ServerCommand) -> anyhow::Result<()> {
         ServerCommand::SetCredentials(args) => in_system(owner::set_credentials(args)),
         ServerCommand::ResetAdmin(args) => in_system(owner::reset_admin(args)),
         ServerCommand::Audit(args) => in_system(audit::run(args)),
+        ServerCommand::Config(args) => in_system(config::show(args)),
+        ServerCommand::SetConfig(args) => in_system(config::set(args)),
         ServerCommand::CreateKey(args) => in_system(create_key(args)),
         ServerCommand::Stop(args) => in_system(stop(args)),
     }

@@ -116,7 +116,7 @@ pub(super) async fn roll_back(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
-    let limit = node.limits.json_body_bytes_max;
+    let limit = node.limits().json_body_bytes_max;
     let wanted: RollbackRequest = read_json(&request, payload, limit).await?;
     let number = match wanted.release.map(u32::try_from).transpose() {
         Ok(number) => number,

@@ -23,7 +23,8 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
-    let body: BackupRequest = read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+    let body: BackupRequest =
+        read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     let file = body.file.map(PathBuf::from);
     if file.as_ref().is_some_and(|file| !file.is_absolute()) {
         // The folder that the node was started in is nobody's business.

@@ -38,7 +38,7 @@ pub(super) async fn archive(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
-    check_announced(&request, node.limits.deploy.archive_bytes_max + FORM_OVERHEAD_BYTES)?;
+    check_announced(&request, node.limits().deploy.archive_bytes_max + FORM_OVERHEAD_BYTES)?;
     let form = Multipart::new(request.headers(), payload);
     let form = read_form(form, &operator, &node).await?;
     let name = form.name.ok_or_else(|| ApiError::field("site_name", "is required"))?;
@@ -78,7 +78,7 @@ async fn read_form(mut parts: Multipart, operator: &Caller, node: &Node) -> ApiR
                 if !file_name.is_some_and(|name| name.to_ascii_lowercase().ends_with(".zip")) {
                     return Err(ApiError::field("file", "must be a ZIP archive named *.zip"));
                 }
-                let bytes_max = node.limits.deploy.archive_bytes_max;
+                let bytes_max = node.limits().deploy.archive_bytes_max;
                 form.archive = Some(spool(node.store.path(), field, bytes_max).await?);
             }
             _ => while field.try_next().await.map_err(|error| interrupted(&error))?.is_some() {},

@@ -65,7 +65,7 @@ pub(super) async fn add(
     payload: web::Payload,
 ) -> ApiResult {
     let body: MappedDomainRequest =
-        read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+        read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     operator.about(&body.domain);
     let domain = Domain::parse(&body.domain, node.routes.table().hosts())
         .map_err(|error| ApiError::field("domain", error.to_string()))?;

@@ -41,7 +41,8 @@ pub(super) async fn set(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
-    let body: EnvVarRequest = read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+    let body: EnvVarRequest =
+        read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     env::check_name(&body.name).map_err(|error| ApiError::field("name", error.to_string()))?;
     if body.value.len() > VALUE_BYTES_MAX {
         return Err(ApiError::field("value", env::EnvError::Value.to_string()));

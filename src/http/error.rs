@@ -157,6 +157,7 @@ pub(super) async fn with_request_id(
         .get::<std::rc::Rc<super::operator::Caller>>()
         .map(|caller| caller.name().to_owned());
     let status = response.status().as_u16();
+    super::metrics::count_api(&response, started.elapsed());
     let by = by.as_deref().unwrap_or("-");
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {

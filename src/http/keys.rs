@@ -31,7 +31,7 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
-    let body: KeyRequest = read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+    let body: KeyRequest = read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     let scopes = body.scopes.filter(|scopes| !scopes.trim().is_empty());
     let scopes = tokens::parse_scopes(
         scopes

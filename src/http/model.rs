@@ -7,6 +7,7 @@
 mod account;
 pub mod backup;
 pub mod original;
+pub mod settings;
 
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,9 @@ pub struct MemoryHealth {
     pub used_mb: u64,
     /// Memory of the machine, or the limit of the process's control group.
     pub limit_mb: u64,
+    /// Of the resident memory, what holds the contents of files.
+    #[serde(default)]
+    pub vfs_cache_mb: u64,
 }
 
 /// The database file and its connections.

@@ -16,8 +16,8 @@ use super::permission::{
     guarded,
 };
 use super::{
-    account, apps, audit, backup, deploy, domains, env, keys, logs, operator, releases, sessions,
-    sites, stream, system, tokens, uploads,
+    account, apps, audit, backup, deploy, domains, env, keys, logs, metrics, operator, releases,
+    sessions, settings, sites, stream, system, tokens, uploads,
 };
 
 /// A row of the table.
@@ -70,6 +70,15 @@ pub static ENDPOINTS: &[Endpoint] = endpoints! {
     GET    "/api/system/health"                      Read         system::health;
     POST   "/api/system/stop"                        OwnersSocket system::stop => "node.stop";
     POST   "/api/system/backup"                      OwnersSocket backup::create => "backup.create";
+    GET    "/api/system/metrics"                     Read         metrics::show;
+    GET    "/api/system/config"                      Read         system::original::config;
+    GET    "/api/system/limits"                      Read         system::original::limits;
+    GET    "/api/system/cache"                       Read         system::original::cache;
+    GET    "/api/system/db"                          Read         system::original::db;
+    GET    "/api/config"                             Read         system::original::config;
+    GET    "/api/settings"                           Read         settings::list;
+    PUT    "/api/settings/{key}"                     Admin        settings::set => "setting.set";
+    DELETE "/api/settings/{key}" Admin settings::reset => "setting.reset";
     GET    "/api/apps"                               Read         apps::list;
     GET    "/api/apps/{app}"                         ReadApp      apps::show;
     DELETE "/api/apps/{app}"                         Admin        apps::delete => "app.delete";

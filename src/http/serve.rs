@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
+use actix_web::body::MessageBody;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -21,8 +23,10 @@ use fazt_actors::timestamp::Timestamp;
 use super::connection::{destination, host_of};
 use super::error::ApiError;
 use super::file_response::{FileAnswer, NOINDEX, apply_header_rules, file_response};
+use super::metrics::body_bytes;
 use super::{pages, system};
 use crate::node::Node;
+use crate::request_counters::{Answered, RequestKind};
 
 /// Paths of the node on every host; no app can have files here.
 const NODE_PREFIX: &str = "/_fazt/";
@@ -38,24 +42,30 @@ const FILE_METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Answers whatever is not an endpoint of the API.
 pub(super) async fn serve(request: HttpRequest, node: Arc<Node>) -> HttpResponse {
-    if !node.config.access_log {
-        return answer(&request, &node).await;
+    let started = Instant::now();
+    let mut kind = RequestKind::Site;
+    let response = answer(&request, &node, &mut kind).await;
+    let took = started.elapsed();
+    let body_bytes = body_bytes(request.method(), response.body().size());
+    let status = response.status().as_u16();
+    node.requests.count(Answered { kind, status, took, body_bytes });
+    if !node.settings.logs_requests() {
+        return response;
     }
-    let started = std::time::Instant::now();
-    let response = answer(&request, &node).await;
     tracing::info!(
         target: "fazt::access",
         host = host_of(request.head()),
         method = %request.method(),
         path = request.uri().path(),
-        status = response.status().as_u16(),
-        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        status,
+        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "request"
     );
     response
 }
 
-async fn answer(request: &HttpRequest, node: &Node) -> HttpResponse {
+/// The answer; `kind` says afterwards whom it was for.
+async fn answer(request: &HttpRequest, node: &Node, kind: &mut RequestKind) -> HttpResponse {
     let path = match normalise(request.uri().path()) {
         Ok(path) => path,
         Err(error) => return pages::bad_request(&error.to_string()),
@@ -70,7 +80,10 @@ async fn answer(request: &HttpRequest, node: &Node) -> HttpResponse {
     match destination(request, node) {
         Destination::App(app) => visit.app(&app, StatusCode::OK).await,
         Destination::Preview(app, number) => visit.preview(&app, number).await,
-        Destination::Admin => visit.admin().await,
+        Destination::Admin => {
+            *kind = RequestKind::Admin;
+            visit.admin().await
+        }
         Destination::UndeployedRoot => visit.health_or(pages::undeployed_root).await,
         Destination::Nobody(Some(app)) => visit.app(&app, StatusCode::NOT_FOUND).await,
         Destination::Nobody(None) => visit.health_or(pages::no_such_app).await,
@@ -171,7 +184,7 @@ impl Visit<'_> {
     /// No file and no rule: an earlier release's file, the app's own page for it, or ours.
     async fn missing(&self, site: &Site) -> HttpResponse {
         let now = Timestamp::now();
-        for release in site.index.reachable_earlier(now, &self.node.limits) {
+        for release in site.index.reachable_earlier(now, &self.node.limits()) {
             let Ok(Some(earlier)) = self.index(release, View::Alone).await else { continue };
             if let Resolved::File(file) = earlier.resolve(&self.path)
                 && !file.media.html

@@ -1,5 +1,8 @@
 //! `/api/system`: what the node knows about itself, and how it is told to stop.
 
+pub(super) mod original;
+pub(super) mod process;
+
 use actix_web::{HttpResponse, web};
 
 use super::answer::answer;
@@ -8,6 +11,7 @@ use super::model::{DatabaseHealth, Discovery, MemoryHealth, NodeHealth, RuntimeH
 use super::operator::Operator;
 use super::permission::{OwnersSocket, Read};
 use crate::node::Node;
+use process::{MachineFacts, ProcessFacts};
 
 /// One mebibyte in bytes.
 const MIB: u64 = 1024 * 1024;
@@ -24,7 +28,8 @@ pub(super) fn discovery(node: &Node) -> HttpResponse {
 /// `GET /api/system/health`.
 pub(super) async fn health(_operator: Operator<Read>, node: web::Data<Node>) -> ApiResult {
     let answers = node.store.is_healthy().await;
-    let process = web::block(ProcessStatus::read).await.unwrap_or_default();
+    let read = || (ProcessFacts::read(), MachineFacts::read());
+    let (process, machine) = web::block(read).await.unwrap_or_default();
     let (open_connections, in_use) = node.store.readers.connections();
     let database = DatabaseHealth {
         path: node.store.path().display().to_string(),
@@ -37,9 +42,13 @@ pub(super) async fn health(_operator: Operator<Read>, node: web::Data<Node>) -> 
     Ok(answer(NodeHealth {
         status: if answers { "healthy" } else { "degraded" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: if node.config.domain.is_some() { "production" } else { "development" }.to_owned(),
+        mode: mode(&node).to_owned(),
         uptime_seconds: node.started_at.elapsed().as_secs(),
-        memory: MemoryHealth { used_mb: process.resident_mb, limit_mb: process.limit_mb },
+        memory: MemoryHealth {
+            used_mb: process.resident_bytes / MIB,
+            limit_mb: machine.memory_bytes / MIB,
+            vfs_cache_mb: node.contents.cache_use().bytes / MIB,
+        },
         database,
         runtime: RuntimeHealth {
             queued_events: node.store.writer.queued() as u64,
@@ -55,38 +64,7 @@ pub(super) async fn stop(_operator: Operator<OwnersSocket>, node: web::Data<Node
     Ok(answer(Stopping { message: "stopping".to_owned(), pid: std::process::id() }))
 }
 
-/// What the kernel says of this process. Zero where it does not say.
-#[derive(Default)]
-struct ProcessStatus {
-    resident_mb: u64,
-    threads: u64,
-    limit_mb: u64,
-}
-
-impl ProcessStatus {
-    fn read() -> ProcessStatus {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let field = |name: &str| -> u64 {
-            status
-                .lines()
-                .find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
-                .unwrap_or(0)
-        };
-        let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-        let machine_kib: u64 = meminfo
-            .lines()
-            .find_map(|line| {
-                line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok()
-            })
-            .unwrap_or(0);
-        let cgroup_mb = std::fs::read_to_string("/sys/fs/cgroup/memory.max")
-            .ok()
-            .and_then(|limit| limit.trim().parse::<u64>().ok())
-            .map(|bytes| bytes / MIB);
-        ProcessStatus {
-            resident_mb: field("VmRSS:") / 1024,
-            threads: field("Threads:"),
-            limit_mb: cgroup_mb.unwrap_or(machine_kib / 1024),
-        }
-    }
+/// What the original called a node's environment.
+fn mode(node: &Node) -> &'static str {
+    if node.config.domain.is_some() { "production" } else { "development" }
 }

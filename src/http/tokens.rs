@@ -31,7 +31,8 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
-    let body: TokenRequest = read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+    let body: TokenRequest =
+        read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     let scopes = parse_scopes(body.scopes.iter().map(String::as_str))?;
     let at = Timestamp::now();
     let expires_at = body.expires_in_seconds.map(|seconds| at.after(Duration::from_secs(seconds)));

@@ -41,7 +41,8 @@ pub(super) async fn begin(
     payload: web::Payload,
 ) -> ApiResult {
     let app = app_name(&operator, &node, &key).await?;
-    let body: UploadRequest = read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+    let body: UploadRequest =
+        read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     let base = match body.base.map(u32::try_from).transpose() {
         Ok(base) => base,
         Err(_) => return Err(ApiError::field("base", "is not the number of a release")),
@@ -73,7 +74,7 @@ pub(super) async fn receive(
 ) -> ApiResult {
     let (key, id) = keys.into_inner();
     let app = app_name(&operator, &node, &key).await?;
-    let one_content = node.limits.deploy.file_bytes_max + FRAME_HEADER_BYTES;
+    let one_content = node.limits().deploy.file_bytes_max + FRAME_HEADER_BYTES;
     let bytes_max = FRAMES_BYTES_MAX.max(one_content);
     check_announced(&request, bytes_max)?;
     let body = spool(node.store.path(), payload, bytes_max).await?;
@@ -92,7 +93,8 @@ pub(super) async fn commit(
 ) -> ApiResult {
     let (key, id) = keys.into_inner();
     let app = app_name(&operator, &node, &key).await?;
-    let body: CommitRequest = read_json(&request, payload, node.limits.json_body_bytes_max).await?;
+    let body: CommitRequest =
+        read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     let commit = CommitUpload { id, request: request_of(app, &operator, body.purge) };
     let activated = node.deployer.ask(commit).await??;
     operator.about(&format!("v{}", activated.number));
@@ -124,7 +126,7 @@ async fn app_name(operator: &Caller, node: &Node, key: &str) -> ApiResult<AppNam
 }
 
 fn entry(file: &ChangedFile, node: &Node) -> ApiResult<ReleaseEntry> {
-    let path = FilePath::parse(&file.path, &node.limits.deploy).map_err(|refusal| {
+    let path = FilePath::parse(&file.path, &node.limits().deploy).map_err(|refusal| {
         let shown: String = file.path.chars().take(200).collect();
         let message = format!("`{shown}` is refused: {refusal}");
         ApiError::new(ErrorKind::Invalid, "ENTRY_REFUSED", message)

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use crate::process::{Machine, files};
 
 mod apps;
+mod config;
 mod deploying;
 mod nodes;
 mod owner;

@@ -16,6 +16,7 @@ use fazt::node::Node;
 use fazt_actors::account::{Change, Password};
 use fazt_actors::deployer::janitor;
 use fazt_actors::limits::Limits;
+use fazt_actors::settings::{Given, Source};
 use fazt_actors::store::Owner;
 use fazt_actors::timestamp::Timestamp;
 use fazt_actors::tokens::{NewToken, Scope};
@@ -75,7 +76,11 @@ impl TestNode {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let domain = domain.map(str::to_owned);
-        let config = NodeConfig { listen: Some(address), domain, ..NodeConfig::default() };
+        let mut given = Given::default();
+        for key in ["server.port", "server.listen"] {
+            given.insert(key, Source::Flag);
+        }
+        let config = NodeConfig { listen: Some(address), domain, given, ..NodeConfig::default() };
         let database = folder.path().join("data.db");
         let launch = Launch { listener, database, config, limits };
         let (stop, stopped) = oneshot::channel();
@@ -109,7 +114,7 @@ impl TestNode {
     /// Removes what nobody needs any more, as if this much time had passed.
     pub(crate) fn clean_after(&self, time: Duration) {
         let now = Timestamp::now().after(time);
-        let limits = Arc::clone(&self.node.limits);
+        let limits = self.node.limits();
         self.wait(janitor::clean(self.node.store.clone(), limits, now)).unwrap();
     }
 

@@ -12,7 +12,7 @@ const SCOPES: [&str; 5] = ["read", "deploy", "deploy:blog", "deploy:other", "adm
 
 /// What each endpoint must allow, written down a second time and by hand: the scopes
 /// above that are let through; `*` for everybody.
-const ALLOWED: [(&str, &str); 45] = [
+const ALLOWED: [(&str, &str); 54] = [
     ("POST /api/login", "*"),
     ("POST /api/logout", "*"),
     ("GET /api/auth/status", "*"),
@@ -25,6 +25,15 @@ const ALLOWED: [(&str, &str); 45] = [
     ("GET /api/system/health", "read admin"),
     ("POST /api/system/stop", ""),
     ("POST /api/system/backup", ""),
+    ("GET /api/system/metrics", "read admin"),
+    ("GET /api/system/config", "read admin"),
+    ("GET /api/system/limits", "read admin"),
+    ("GET /api/system/cache", "read admin"),
+    ("GET /api/system/db", "read admin"),
+    ("GET /api/config", "read admin"),
+    ("GET /api/settings", "read admin"),
+    ("PUT /api/settings/{key}", "admin"),
+    ("DELETE /api/settings/{key}", "admin"),
     ("GET /api/apps", "read admin"),
     ("GET /api/apps/{app}", "read deploy deploy:blog admin"),
     ("DELETE /api/apps/{app}", "admin"),
@@ -69,6 +78,7 @@ fn path(endpoint: &Endpoint, app: &str) -> String {
         .replace("{path:.+}", "index.html")
         .replace("{upload}", "upl_0")
         .replace("{token}", "none")
+        .replace("{key}", "apps.releases_kept")
         .replace("{session}", "none")
         .replace("{domain}", "none.example")
 }

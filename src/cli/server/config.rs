@@ -1,0 +1,192 @@
+//! `fazt server config` and `set-config`: the settings of the node on this machine.
+//!
+//! Both go to the node that runs the database, where changes can count at once; where none
+//! runs, this process is its node for as long as the command takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use fazt_actors::settings::{self, table, value::NOTHING};
+use serde_json::Value as Json;
+
+use crate::cli::{
+    node_client::NodeClient,
+    output::{self, Cell, List},
+    target::{self, Target, with_node},
+};
+use crate::http::model::settings::Setting;
+
+/// What `fazt server set-config --help` ends with.
+pub(super) const SET_HELP: &str = "\
+Sizes are written like 64MB, durations like 10m or 30d. `none` takes a domain or a bound away.
+
+Examples:
+  fazt server set-config server.port=8080 server.domain=example.org
+  fazt server set-config deploy.files_max=20000 apps.releases_kept=20
+  fazt server set-config --reset server.port";
+
+/// `fazt server config`.
+#[derive(Args, Debug)]
+pub struct ConfigArgs {
+    /// Database file [default: ./data.db]
+    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
+    db: Option<PathBuf>,
+    /// Print the API's data
+    #[arg(long)]
+    json: bool,
+}
+
+/// `fazt server set-config`.
+#[derive(Args, Debug)]
+pub struct SetConfigArgs {
+    /// Settings and their new values
+    #[arg(value_name = "KEY=VALUE", value_parser = parse_assignment)]
+    #[arg(required_unless_present_any = ["reset", "domain", "port", "env"])]
+    values: Vec<(String, String)>,
+    /// Put a setting back to its default; can be repeated
+    #[arg(long, value_name = "KEY")]
+    reset: Vec<String>,
+    /// The same as server.domain=DOMAIN
+    #[arg(long)]
+    domain: Option<String>,
+    /// The same as server.port=PORT
+    #[arg(long)]
+    port: Option<String>,
+    /// The original's name for what a main domain decides today
+    #[arg(long, hide = true, value_parser = ["development", "production"])]
+    env: Option<String>,
+    /// Database file [default: ./data.db]
+    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
+    db: Option<PathBuf>,
+    /// Print the API's data
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists all settings.
+///
+/// # Errors
+/// The node cannot be reached, or the database not opened.
+pub async fn show(args: ConfigArgs) -> anyhow::Result<()> {
+    let settings = with_node(&on(args.db), async |node| node.settings().await).await?;
+    if args.json {
+        return output::json(&settings);
+    }
+    let mut list = List::new(&["Setting", "Value", "From", "Default", "Change", "What"]);
+    for setting in &settings {
+        list.push(row(setting));
+    }
+    output::list(&list, "There are no settings.")?;
+    for setting in &settings {
+        if let Some(rule) = &setting.problem {
+            let stored = setting.stored.as_deref().unwrap_or_default();
+            let key = &setting.key;
+            output::note(&format!("{key}: `{stored}` in the database does not count: it {rule}"));
+        }
+    }
+    Ok(())
+}
+
+/// Changes settings: all of them are checked before the first one is changed.
+///
+/// # Errors
+/// There is no such setting, a value breaks its rule, or the node refuses.
+pub async fn set(args: SetConfigArgs) -> anyhow::Result<()> {
+    let mut wanted = args.values;
+    wanted.extend(args.domain.map(|domain| ("server.domain".to_owned(), domain)));
+    wanted.extend(args.port.map(|port| ("server.port".to_owned(), port)));
+    for (key, text) in &wanted {
+        settings::parse(key, text)?;
+    }
+    if args.env.is_some() {
+        output::note(
+            "--env is taken and changes nothing: a node with a main domain is in production",
+        );
+    }
+    if wanted.is_empty() && args.reset.is_empty() {
+        return Ok(());
+    }
+    let change = async |node: &NodeClient| {
+        let mut changed = Vec::new();
+        for (key, text) in &wanted {
+            changed.push(node.set_setting(key, text).await?);
+        }
+        let mut said = Vec::new();
+        for key in &args.reset {
+            said.push(node.reset_setting(key).await?.message);
+        }
+        anyhow::Ok((changed, said))
+    };
+    let (changed, said) = with_node(&on(args.db), change).await?;
+    if args.json {
+        return output::json(&changed);
+    }
+    let mut lines = changed.iter().map(outcome).chain(said);
+    lines.try_for_each(|line| output::line(&line))
+}
+
+fn on(db: Option<PathBuf>) -> Target {
+    Target { to: None, db: Some(target::database(db)) }
+}
+
+/// What a change came to, in one line.
+fn outcome(setting: &Setting) -> String {
+    let key = &setting.key;
+    let stored = Json::from(setting.stored.as_deref().unwrap_or(NOTHING));
+    let value = shown(key, &stored);
+    match setting.source.as_str() {
+        "flag" | "environment" => {
+            let by = if setting.source == "flag" { "an option" } else { "its environment" };
+            format!("{key} = {value}, once the node is started without {by} that says otherwise")
+        }
+        _ if setting.pending_restart => format!("{key} = {value}, from the node's next start on"),
+        _ => format!("{key} = {value}"),
+    }
+}
+
+fn row(setting: &Setting) -> Vec<Cell> {
+    let key = setting.key.as_str();
+    let cell = |value: &Json| Cell::of(shown(key, value), text_of(value));
+    let value = match setting.pending_restart {
+        false => cell(&setting.value),
+        true => {
+            let next = setting.stored.as_deref().map_or(setting.default.clone(), Json::from);
+            let people =
+                format!("{} (next start: {})", shown(key, &setting.value), shown(key, &next));
+            Cell::of(people, text_of(&setting.value))
+        }
+    };
+    let change = if setting.needs_restart { "restart" } else { "live" };
+    vec![
+        Cell::text(key),
+        value,
+        Cell::text(&setting.source),
+        cell(&setting.default),
+        Cell::text(change),
+        Cell::text(&setting.help),
+    ]
+}
+
+/// A value as people write it, where this version knows the setting.
+fn shown(key: &str, value: &Json) -> String {
+    let text = text_of(value);
+    let known = table::find(key).and_then(|setting| Some((setting, setting.parse(&text).ok()?)));
+    known.map_or(text, |(setting, value)| setting.shown(&value))
+}
+
+fn text_of(value: &Json) -> String {
+    match value {
+        Json::Null => NOTHING.to_owned(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn parse_assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("write KEY=VALUE, such as server.port=8080".to_owned()),
+    }
+}
