@@ -36,6 +36,9 @@ fn a_node_of_the_original_is_read() {
         assert!(machine.run(words).ok().contains("is healthy"), "{words:?}");
     }
 
+    // What it cannot do is no mistake in its address.
+    let complaint = machine.run(&["@old", "app", "list"]).fails(1);
+    assert!(complaint.contains("old (http") && complaint.contains("runs fazt 0.9.4"));
     // Its 401 is outside of the envelope.
     let words = ["remote", "status", "old"];
     let complaint = machine.finish(&mut with_token(&machine, "abcd", &words)).fails(1);
