@@ -23,6 +23,8 @@ pub use add::AddArgs;
 /// `fazt remote`; without a command it lists.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "`fazt @NAME COMMAND` runs a command on a node, such as \
+                        `fazt @home app list`.")]
 pub struct RemoteArgs {
     #[command(subcommand)]
     command: Option<RemoteCommand>,
