@@ -29,6 +29,7 @@ mod retry;
 mod unix;
 
 pub use error::OutboundError;
+pub use retry::Retries;
 
 /// How long it may take to find a host and to connect to it, TLS aside.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,6 +41,9 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 pub const UPLOAD_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How long an answer's body may stand still.
 pub const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many times the longest standstill a whole body may take that is read into memory: one
+/// that drips for good is no answer.
+const BODY_TIMEOUT_FACTOR: u32 = 10;
 /// Bytes of a JSON answer: a list of 10,000 files with the longest paths fits seven times.
 pub const JSON_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Connections that one client holds open.
@@ -285,8 +289,18 @@ impl Response {
     /// The whole body, of at most `bytes_max` bytes.
     ///
     /// # Errors
-    /// The body is larger, broke off, or stood still.
-    pub async fn bytes(mut self, bytes_max: u64) -> Result<Bytes, OutboundError> {
+    /// The body is larger, broke off, stood still, or takes far too long.
+    pub async fn bytes(self, bytes_max: u64) -> Result<Bytes, OutboundError> {
+        let patience = self.idle_timeout * BODY_TIMEOUT_FACTOR;
+        let late = OutboundError::Timeout {
+            at: self.shown.to_string(),
+            what: "the end of the answer",
+            seconds: patience.as_secs(),
+        };
+        tokio::time::timeout(patience, self.collect(bytes_max)).await.unwrap_or(Err(late))
+    }
+
+    async fn collect(mut self, bytes_max: u64) -> Result<Bytes, OutboundError> {
         let mut whole = BytesMut::new();
         while let Some(chunk) = self.chunk().await? {
             if (whole.len() + chunk.len()) as u64 > bytes_max {

@@ -1,9 +1,10 @@
 //! Asks again what may be asked again.
 //!
-//! Only reads are repeated: a deploy or a removal whose answer got lost may have happened.
-//! Also only what passes by itself: a connection that broke, a node that says it is busy, a
-//! proxy whose node restarts. A host that is unknown, a port where nobody listens, and an
-//! answer that did not come in its time are told at once.
+//! Only what can be done twice is repeated: reads, and contents that are stored under their
+//! hash. A deploy or a removal whose answer got lost may have happened. Also only what passes
+//! by itself: a connection that broke, a node that says it is busy, a proxy whose node
+//! restarts. A host that is unknown, a port where nobody listens, and an answer that did not
+//! come in its time are told at once.
 
 use std::{
     io,
@@ -14,14 +15,48 @@ use std::{
 use super::{Body, Client, OutboundError, Request, Response, Verb};
 use crate::random;
 
-/// How often a read is asked again after its first failure.
+/// How often something is asked again after its first failure.
 const RETRIES_MAX: u32 = 2;
 /// The pause before the first repetition; each later one is twice as long.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause that a node may ask for; with a longer one the user decides.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
-/// Age of a request after which it is not repeated: somebody waits for it.
+/// Age of a read after which it is not repeated: somebody waits for it.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The repetitions that are left, and the pauses before them.
+#[derive(Debug)]
+pub struct Retries {
+    left: u32,
+    pause: Duration,
+}
+
+impl Default for Retries {
+    fn default() -> Retries {
+        Retries::after(FIRST_PAUSE)
+    }
+}
+
+impl Retries {
+    fn after(pause: Duration) -> Retries {
+        Retries { left: RETRIES_MAX, pause }
+    }
+
+    /// Whether to try again what failed with `error` and can be done twice; the pause before
+    /// it is over then.
+    pub async fn again(&mut self, error: &OutboundError) -> bool {
+        passes(error) && self.pause_for(self.pause).await
+    }
+
+    /// Waits for about `pause`, if a repetition is left.
+    async fn pause_for(&mut self, pause: Duration) -> bool {
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        tokio::time::sleep(jittered(pause)).await;
+        self.left = left;
+        self.pause *= 2;
+        true
+    }
+}
 
 impl Client {
     /// Sends `request` like [`Client::send`]; a read is repeated a few times when it fails in
@@ -34,29 +69,25 @@ impl Client {
             return self.send(request).await;
         };
         let began = Instant::now();
-        let mut pause = self.first_pause;
-        for _ in 0..RETRIES_MAX {
-            let again = Request {
-                verb: Verb::Get,
-                url: url.clone(),
-                bearer: bearer.as_ref().map(Rc::clone),
-                body: Body::Empty,
-                timeout,
-            };
+        let mut retries = Retries::after(self.first_pause);
+        loop {
+            let (url, bearer) = (url.clone(), bearer.as_ref().map(Rc::clone));
+            let again = Request { verb: Verb::Get, url, bearer, body: Body::Empty, timeout };
             let answer = self.send(again).await;
-            let wanted = match &answer {
-                Ok(response) => pause_of(response, pause),
-                Err(error) if passes(error) => Some(pause),
-                Err(_) => None,
-            };
-            let Some(wanted) = wanted.filter(|_| began.elapsed() < PATIENCE) else {
+            if began.elapsed() > PATIENCE {
                 return answer;
+            }
+            let is_paused = match &answer {
+                Ok(response) => match pause_of(response, retries.pause) {
+                    Some(pause) => retries.pause_for(pause).await,
+                    None => false,
+                },
+                Err(error) => retries.again(error).await,
             };
-            drop(answer);
-            tokio::time::sleep(jittered(wanted)).await;
-            pause *= 2;
+            if !is_paused {
+                return answer;
+            }
         }
-        self.send(Request { verb: Verb::Get, url, bearer, body: Body::Empty, timeout }).await
     }
 }
 

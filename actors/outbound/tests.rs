@@ -221,3 +221,24 @@ async fn a_form_carries_a_file_with_its_exact_length() {
     assert_eq!(parts[5..9], [file_head, "Content-Type: application/zip", "", "PK-content"]);
     assert!(parts[9].ends_with("--") && body.ends_with("--\r\n"), "{body}");
 }
+
+#[actix::test]
+async fn an_answer_that_drips_for_good_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let dripping = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _request = stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n").unwrap();
+        // It ends when the client has gone.
+        while stream.write_all(b".").is_ok() {
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    });
+    let mut asked = request(Verb::Get, &url, Body::Empty);
+    asked.timeout = Duration::from_millis(50);
+    let response = Client::tcp().send(asked).await.unwrap();
+    let error = response.bytes(1_000_000).await.unwrap_err();
+    assert!(error.to_string().contains("the end of the answer"), "{error}");
+    dripping.join().unwrap();
+}

@@ -36,6 +36,8 @@ pub struct Removed {
     pub was_default: bool,
     /// The peer that is the default now.
     pub default: Option<String>,
+    /// Whether no peer is left.
+    pub is_last: bool,
 }
 
 impl Peers {
@@ -76,7 +78,9 @@ impl Peers {
             }
             let sql = "SELECT name FROM peers WHERE is_default = 1";
             let default = transaction.query_row(sql, [], |row| row.get(0)).optional()?;
-            Ok(Some(Removed { was_default: found.is_default, default }))
+            let sql = "SELECT NOT EXISTS (SELECT 1 FROM peers)";
+            let is_last = transaction.query_row(sql, [], |row| row.get(0))?;
+            Ok(Some(Removed { was_default: found.is_default, default, is_last }))
         })?
         .map_or_else(|| Err(self.unknown(name)), Ok)
     }

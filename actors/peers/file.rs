@@ -78,6 +78,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, PeersError> {
     )]
     let mut connection = Connection::open(path).map_err(sqlite)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
+    // A token that was removed must not stay behind in the file's free pages.
+    connection.pragma_update(None, "secure_delete", true).map_err(sqlite)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }

@@ -6,6 +6,7 @@
 //! starts over, once.
 
 use std::{
+    cell::Cell,
     fmt,
     path::PathBuf,
     rc::Rc,
@@ -14,6 +15,7 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
+use fazt_actors::outbound::{OutboundError, Retries};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
@@ -229,11 +231,40 @@ impl Deploy<'_> {
         self.node.commit_upload(self.name, upload, commit).await
     }
 
+    /// Sends contents. They are stored under their hashes, so a batch whose connection broke
+    /// can be sent again.
     async fn send(&self, upload: &str, batch: Vec<Blob>, bar: ProgressBar) -> anyhow::Result<()> {
+        let mut retries = Retries::default();
+        loop {
+            let sent = Rc::new(Cell::new(0));
+            let Err(error) = self.send_once(upload, batch.clone(), &bar, &sent).await else {
+                return Ok(());
+            };
+            let cause = error.downcast_ref::<OutboundError>();
+            let is_repeated = match cause {
+                Some(cause) => retries.again(cause).await,
+                None => false,
+            };
+            if !is_repeated {
+                return Err(error);
+            }
+            bar.dec(sent.get());
+        }
+    }
+
+    async fn send_once(
+        &self,
+        upload: &str,
+        batch: Vec<Blob>,
+        bar: &ProgressBar,
+        sent: &Rc<Cell<u64>>,
+    ) -> anyhow::Result<()> {
         let expected = batch.len() as u64;
         let length = batch.iter().map(Blob::frame_bytes).sum();
-        let progress = move |sent| {
-            bar.inc(sent);
+        let (bar, sent) = (bar.clone(), Rc::clone(sent));
+        let progress = move |more| {
+            sent.set(sent.get() + more);
+            bar.inc(more);
             if bar.length().is_some_and(|all| bar.position() >= all) {
                 bar.set_message("Storing");
             }

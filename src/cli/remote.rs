@@ -23,6 +23,8 @@ pub use add::AddArgs;
 /// `fazt remote`; without a command it lists.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "`fazt @NAME COMMAND` runs a command on a node, such as \
+                        `fazt @home app list`.")]
 pub struct RemoteArgs {
     #[command(subcommand)]
     command: Option<RemoteCommand>,
@@ -128,13 +130,12 @@ fn list(args: ListArgs) -> anyhow::Result<()> {
 }
 
 fn remove(name: &str) -> anyhow::Result<()> {
-    let Removed { was_default, default } = peer::known_peers()?.remove(name)?;
-    output::line(&match (was_default, default) {
-        (false, _) => format!("Forgot {name}."),
-        (true, Some(default)) => format!("Forgot {name}; {default} is the default now."),
-        (true, None) => {
-            format!("Forgot {name}; no peer is the default now (`fazt remote default NAME`).")
-        }
+    let Removed { was_default, default, is_last } = peer::known_peers()?.remove(name)?;
+    output::line(&match default {
+        _ if is_last => format!("Forgot {name}; no node is known any more."),
+        _ if !was_default => format!("Forgot {name}."),
+        Some(default) => format!("Forgot {name}; {default} is the default now."),
+        None => format!("Forgot {name}; no peer is the default now (`fazt remote default NAME`)."),
     })
 }
 

@@ -74,7 +74,10 @@ pub async fn with_node<T>(
     let Some(database) = &target.db else {
         let found = peer::find(&peer::known_peers()?, target.to.as_deref()).await?;
         let client = found.client()?;
-        return work(&client).await.map_err(|error| peer::name_node(error, client.shown()));
+        return match work(&client).await {
+            Ok(done) => Ok(done),
+            Err(error) => Err(peer::explain(error, &client).await),
+        };
     };
     let (client, opened) = on_database(database).await?;
     let done = work(&client).await;

@@ -1,6 +1,6 @@
 //! A host whose certificate nobody vouches for.
 //!
-//! The key and the certificate (for `localhost`, until 2126) belong to these tests alone.
+//! The key and the certificates (for `localhost`, until 2126) belong to these tests alone.
 
 use std::{
     io::{Read, Write},
@@ -18,8 +18,8 @@ use super::super::*;
 use crate::kind::{ErrorKind, Fault};
 
 /// A TLS server that reads what its one client sends; returns its port and what it got.
-fn tls_server() -> (u16, thread::JoinHandle<Vec<u8>>) {
-    let certificate = CertificateDer::from(include_bytes!("self-signed.der").to_vec());
+fn tls_server(certificate: &[u8]) -> (u16, thread::JoinHandle<Vec<u8>>) {
+    let certificate = CertificateDer::from(certificate.to_vec());
     let key = PrivatePkcs8KeyDer::from(include_bytes!("self-signed.key.der").to_vec());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -47,17 +47,20 @@ fn request(url: String) -> Request {
 }
 
 #[actix::test]
-async fn a_certificate_that_nobody_signed_gets_no_token() {
-    let (port, got) = tls_server();
-    let url = format!("https://localhost:{port}");
-    let error = Client::tcp().send_patiently(request(format!("{url}/x"))).await.unwrap_err();
-    assert_eq!((error.code(), error.kind()), ("CERTIFICATE_REFUSED", ErrorKind::Upstream));
-    let expect = format!(
-        "the certificate of {url} cannot be trusted: no authority that is known here has signed \
-         it; nothing was sent"
-    );
-    assert_eq!(error.to_string(), expect);
-    assert_eq!(got.join().unwrap(), b"", "not a byte of the request");
+async fn a_host_that_cannot_prove_itself_gets_no_token() {
+    for (certificate, reason) in [
+        (&include_bytes!("self-signed.der")[..], "no authority that is known here has signed it"),
+        (&include_bytes!("own-authority.der")[..], "it has signed itself"),
+    ] {
+        let (port, got) = tls_server(certificate);
+        let url = format!("https://localhost:{port}");
+        let error = Client::tcp().send_patiently(request(format!("{url}/x"))).await.unwrap_err();
+        assert_eq!((error.code(), error.kind()), ("CERTIFICATE_REFUSED", ErrorKind::Upstream));
+        let expect =
+            format!("the certificate of {url} cannot be trusted: {reason}; nothing was sent");
+        assert_eq!(error.to_string(), expect);
+        assert_eq!(got.join().unwrap(), b"", "not a byte of the request");
+    }
 }
 
 #[actix::test]

@@ -55,9 +55,12 @@ fn the_default_is_the_first_the_chosen_or_the_last_one() {
     assert_eq!(default(&peers).as_deref(), Some("two"), "a slip changes nothing");
 
     // With two left nobody can know which is meant.
-    assert_eq!(peers.remove("two").unwrap(), Removed { was_default: true, default: None });
+    assert_eq!(
+        peers.remove("two").unwrap(),
+        Removed { was_default: true, default: None, is_last: false }
+    );
     peers.set_default("one").unwrap();
-    let left = Removed { was_default: true, default: Some("three".to_owned()) };
+    let left = Removed { was_default: true, default: Some("three".to_owned()), is_last: false };
     assert_eq!(peers.remove("one").unwrap(), left);
     assert_eq!(peers.remove("one").unwrap_err().code(), "PEER_NOT_FOUND");
 }
@@ -68,7 +71,10 @@ fn the_node_of_this_machine_does_not_become_the_default_by_itself() {
     let local = NodeUrl::parse("http://localhost:4698").unwrap();
     peers.remember_local(&local, "fazt_a_b", 1).unwrap();
     peers.add(&new("home"), false, 2).unwrap();
-    assert_eq!(peers.remove("home").unwrap(), Removed { was_default: true, default: None });
+    let left = Removed { was_default: true, default: None, is_last: false };
+    assert_eq!(peers.remove("home").unwrap(), left);
+    let left = Removed { was_default: false, default: None, is_last: true };
+    assert_eq!(peers.remove("local").unwrap(), left);
 }
 
 #[test]
@@ -131,4 +137,22 @@ fn a_file_of_the_first_format_keeps_its_peers() {
     assert_eq!((home.name.as_str(), home.token.as_deref()), ("home", Some("fazt_a_b")));
     assert_eq!((home.last_seen_at, home.description), (None, None));
     peers.record("home", "healthy", Some(None), 2).unwrap();
+}
+
+#[test]
+fn a_forgotten_token_is_in_the_file_no_more() {
+    let (dir, peers) = fresh();
+    let path = dir.path().join("fazt/data.db");
+    peers.add(&new("home"), false, 1).unwrap();
+    peers.add(&new("work"), false, 1).unwrap();
+    let holds = |text: &str| {
+        let bytes = std::fs::read(&path).unwrap();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    assert!(holds("fazt_home_secret") && holds("fazt_work_secret"));
+    peers.remove("home").unwrap();
+    assert!(!holds("fazt_home_secret"));
+    let replaced = NewPeer { token: Some("x".to_owned()), ..new("work") };
+    peers.add(&replaced, true, 2).unwrap();
+    assert!(!holds("fazt_work_secret"));
 }

@@ -121,6 +121,8 @@ pub struct OriginalDeploy {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct AnyCaller {
+    /// What the node calls the token; none where it does not say.
+    pub username: Option<String>,
     /// What the token may do; none where the node does not say.
     pub scopes: Option<Vec<String>>,
     /// When it stops working.

@@ -32,10 +32,10 @@ const TOKEN_BYTES_MAX: u64 = 4096;
 pub struct AddArgs {
     /// What to call it: a-z, 0-9, `-` and `_`
     pub name: String,
-    /// Its address: any host of the node will do, such as https://example.org
+    /// Its address; any host of the node will do
     #[arg(long, value_name = "URL")]
     pub url: NodeUrl,
-    /// A token of the node; better in FAZT_TOKEN, on stdin, or typed when asked
+    /// A token of the node; better on stdin, in the environment, or typed when asked
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
     /// Read the token from stdin
@@ -76,7 +76,7 @@ pub(super) async fn run(args: AddArgs) -> anyhow::Result<()> {
     };
     let found = Found { name: Some(args.name.clone()), url: url.clone(), token: Some(token) };
     let client = found.client()?;
-    let look = judged(Look::at(&client).await, &args.url)?;
+    let look = judged(Look::at(&client, true).await, &args.url)?;
     let caller = caller_of(&client).await;
     let peer = keep(&peers, &args, url, found.token)?;
     look.keep(&peers, &peer.name);
@@ -161,7 +161,7 @@ fn no_check_helps() -> &'static str {
 
 /// Who the node takes the token's holder for. Nodes that do not tell are no failure.
 async fn caller_of(client: &NodeClient) -> Option<AnyCaller> {
-    client.any_caller().await.ok().filter(|caller| caller.scopes.is_some())
+    client.any_caller().await.ok()
 }
 
 fn keep(
@@ -186,12 +186,26 @@ fn print(
     let version = version.map(|version| format!(", fazt {version}")).unwrap_or_default();
     let default = if peer.is_default { " It is the default." } else { "" };
     output::line(&format!("Added {}: {}{version}.{default}", peer.name, peer.url))?;
-    let Some(AnyCaller { scopes: Some(scopes), expires_at }) = caller else { return Ok(()) };
-    let expires = match expires_at {
-        Some(time) => format!("; it expires {}", format::relative(&time, UtcDateTime::now())),
-        None => String::new(),
-    };
-    output::line(&format!("The token may: {}{expires}.", scopes.join(", ")))
+    match caller.and_then(|caller| token_facts(&caller)) {
+        Some(facts) => output::line(&facts),
+        None => Ok(()),
+    }
+}
+
+/// What the node tells of the token, in a sentence; none where it tells nothing.
+fn token_facts(caller: &AnyCaller) -> Option<String> {
+    let may = caller.scopes.as_ref().map(|scopes| format!("may: {}", scopes.join(", ")));
+    let expires = caller
+        .expires_at
+        .as_deref()
+        .map(|time| format!("expires {}", format::relative(time, UtcDateTime::now())));
+    let facts: Vec<String> = may.into_iter().chain(expires).collect();
+    let name = caller.username.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
+    match (facts.is_empty(), name.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(format!("The node calls the token{name}.")),
+        (false, _) => Some(format!("The token{name} {}.", facts.join("; it "))),
+    }
 }
 
 #[cfg(test)]
@@ -212,5 +226,23 @@ mod tests {
             assert_eq!(clean(text).ok().as_deref(), expect, "{text:?}");
         }
         assert!(clean(&"a".repeat(4097)).is_err());
+    }
+    #[test]
+    fn what_a_node_tells_of_a_token_is_a_sentence() {
+        let text = |text: &str| Some(text.to_owned());
+        let caller =
+            |scopes: Option<&str>, expires_at: Option<&str>, username: Option<&str>| AnyCaller {
+                username: username.map(str::to_owned),
+                scopes: scopes.map(|scope| vec![scope.to_owned(), "read".to_owned()]),
+                expires_at: expires_at.map(str::to_owned),
+            };
+        let past = Some("2001-01-01T00:00:00Z");
+        assert_eq!(token_facts(&caller(None, None, None)), None);
+        let expect = text("The node calls the token \"ci\".");
+        assert_eq!(token_facts(&caller(None, None, Some("ci"))), expect);
+        let expect = text("The token may: deploy, read.");
+        assert_eq!(token_facts(&caller(Some("deploy"), None, None)), expect);
+        let said = token_facts(&caller(Some("deploy"), past, Some("ci"))).unwrap();
+        assert!(said.starts_with("The token \"ci\" may: deploy, read; it expires "), "{said}");
     }
 }

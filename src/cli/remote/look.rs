@@ -13,7 +13,8 @@ use crate::cli::{
 pub(super) enum Look {
     /// It says how it is: as it wrote it, and as it is understood.
     Well(serde_json::Value, Box<AnyHealth>),
-    /// It takes the token, which is not for reading; the status is that of `/health`.
+    /// It answers, and what it says of itself may not be read: there is no token, or it is not
+    /// for reading. The status is that of `/health`.
     Limited(u16),
     /// It answers, and does not take the token.
     Refused(anyhow::Error),
@@ -27,11 +28,14 @@ pub(super) enum Look {
 
 impl Look {
     /// Looks: first whether anything answers, which needs no token, then how it is.
-    pub(super) async fn at(client: &NodeClient) -> Look {
+    pub(super) async fn at(client: &NodeClient, has_token: bool) -> Look {
         let alive = match client.alive().await {
             Ok(status) => status,
             Err(error) => return Look::Unreachable(error),
         };
+        if !has_token {
+            return Look::Limited(alive);
+        }
         match client.any_health().await {
             Ok((raw, health)) => Look::Well(raw, Box::new(health)),
             Err(error) => match Refusal::of(&error).map(|refusal| refusal.status) {

@@ -32,8 +32,8 @@ struct StatusJson<'a> {
 pub(super) async fn run(args: AskArgs) -> anyhow::Result<()> {
     let peers = peer::known_peers()?;
     let found = peer::find(&peers, args.peer.as_deref()).await?;
-    let client = found.client()?;
-    let look = Look::at(&client).await;
+    let client = found.client_with(found.token.as_deref())?;
+    let look = Look::at(&client, found.token.is_some()).await;
     if let Some(name) = &found.name {
         look.keep(&peers, name);
     }
@@ -41,7 +41,10 @@ pub(super) async fn run(args: AskArgs) -> anyhow::Result<()> {
     let (raw, health) = match &look {
         Look::Well(raw, health) => (Some(raw), Some(&**health)),
         Look::Limited(_) => {
-            output::note("note: the token may not read how the node is; it needs `read`");
+            output::note(match found.token {
+                Some(_) => "note: the token may not read how the node is; it needs `read`",
+                None => "note: without a token a node says no more; FAZT_TOKEN may hold one",
+            });
             (None, None)
         }
         _ => return Err(failure(look, &shown, &found.url)),

@@ -105,7 +105,8 @@ fn understand(registry: Registry) -> (Import, Vec<String>) {
         let url = match NodeUrl::parse(&server.url) {
             Ok(url) => url,
             Err(error) => {
-                left_out.push(format!("{name:?} is left out: {error}"));
+                // The address may hold a password, which is not shown.
+                left_out.push(format!("{name:?} is left out, for its address: {}", error.reason));
                 continue;
             }
         };

@@ -190,17 +190,33 @@ pub async fn admin_url(asked: &NodeUrl) -> anyhow::Result<NodeUrl> {
     let Some(found) = client.discover().await? else {
         return Ok(asked.clone());
     };
-    let named = NodeUrl::parse(&found.admin_url).ok();
-    match named.filter(|named| asked.may_lead_to(named)) {
-        Some(named) => Ok(named),
-        None => {
-            output::note(&format!(
-                "warning: {asked} names {:?} as its admin host, which is not its own; \
-                 asking {asked} itself",
-                found.admin_url
-            ));
-            Ok(asked.clone())
-        }
+    Ok(led_to(asked, &found.admin_url).unwrap_or_else(|| {
+        output::note(&format!(
+            "warning: {asked} names {:?} as its admin host, which is not its own; asking {asked} \
+             itself",
+            found.admin_url
+        ));
+        asked.clone()
+    }))
+}
+
+/// The admin host that a node names, if it may name that one.
+fn led_to(asked: &NodeUrl, named: &str) -> Option<NodeUrl> {
+    NodeUrl::parse(named).ok().filter(|named| asked.may_lead_to(named))
+}
+
+/// Says of an answer that no node of today gives whether a node of the original gave it.
+pub async fn explain(error: anyhow::Error, client: &NodeClient) -> anyhow::Error {
+    if !matches!(Stranger::of(&error), Some(Stranger::Status { .. } | Stranger::Body { .. })) {
+        return name_node(error, client.shown());
+    }
+    match client.original_version().await {
+        Ok(Some(version)) => error.context(format!(
+            "{} runs fazt {version}, which does not know this; what works with it are `fazt \
+             deploy` and `fazt remote status, apps, deploy`",
+            client.shown()
+        )),
+        _ => name_node(error, client.shown()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Peers that are down, slow, elsewhere, or no nodes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::with_token;
@@ -102,9 +103,9 @@ fn a_peer_that_is_a_web_site_is_no_node() {
 #[test]
 fn a_peer_that_is_of_another_mind_each_time_is_asked_again() {
     let machine = Machine::new();
-    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let asked = AtomicUsize::new(0);
     let peer = FakePeer::start(move |request| {
-        let number = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let number = asked.fetch_add(1, Ordering::SeqCst);
         match request.line.as_str() {
             // Every other connection breaks.
             _ if number.is_multiple_of(2) => Vec::new(),
@@ -133,4 +134,49 @@ fn a_deploy_whose_answer_is_lost_is_not_sent_again() {
     assert!(complaint.contains("broke off"), "{complaint}");
     let posts = peer.received().into_iter().filter(|got| got.line.starts_with("POST")).count();
     assert_eq!(posts, 1);
+}
+
+#[test]
+fn contents_whose_connection_broke_are_sent_again() {
+    let machine = Machine::new();
+    let asked = AtomicUsize::new(0);
+    let peer = FakePeer::start(move |request| {
+        let body = || serde_json::from_slice::<serde_json::Value>(&request.body).unwrap();
+        match request.line.split('/').next_back().unwrap() {
+            "uploads" => {
+                let hash = &body()["changed"][0]["sha256"];
+                let data = serde_json::json!({"data": {"upload": "u1", "missing": [hash]}});
+                json("201 Created", &data.to_string())
+            }
+            // The first time the connection breaks.
+            "blobs" if asked.fetch_add(1, Ordering::SeqCst) == 0 => Vec::new(),
+            "blobs" => json("200 OK", r#"{"data":{"received":1}}"#),
+            "commit" => json(
+                "200 OK",
+                r#"{"data":{"site":"site","app_id":"app_0","release":1,"previous_release":null,
+                    "file_count":1,"size_bytes":1,"url":"http://site.localhost/",
+                    "message":"Deployment successful"}}"#,
+            ),
+            _ => json("404 Not Found", r#"{"error":{"code":"APP_NOT_FOUND","message":"no"}}"#),
+        }
+    });
+    keep(&machine, "flaky", &peer.url());
+    let folder = machine.folder("site", &files(&[("index.html", "x")]));
+    let said = machine.run(&["deploy", &folder, "--to", "flaky"]).ok();
+    assert!(said.contains("Deployed site v1: 1 file"), "{said}");
+    let received = peer.received();
+    let puts: Vec<&Received> = received.iter().filter(|got| got.line.ends_with("/blobs")).collect();
+    assert_eq!(puts.len(), 2);
+    assert_eq!(puts[0].body, puts[1].body, "the same bytes");
+}
+
+#[test]
+fn a_peer_does_not_command_the_terminal() {
+    let machine = Machine::new();
+    let evil = r#"{"error":{"code":"X","message":"gone \u001b[2J\u009b31m"}}"#;
+    let peer = FakePeer::start(|_| json("404 Not Found", evil));
+    keep(&machine, "evil", &peer.url());
+    let complaint = machine.run(&["app", "info", "blog", "--to", "evil"]).fails(1);
+    assert!(complaint.contains("gone"), "{complaint}");
+    assert!(!complaint.contains(['\u{1b}', '\u{9b}']), "{complaint:?}");
 }

@@ -6,6 +6,7 @@ use super::with_token;
 use crate::commands::rows;
 use crate::fake_peer::{FakePeer, ORIGINAL_TOKEN};
 use crate::process::{Machine, files};
+use crate::wire::Request;
 
 #[track_caller]
 fn add(machine: &Machine, peer: &FakePeer) {
@@ -36,6 +37,9 @@ fn a_node_of_the_original_is_read() {
         assert!(machine.run(words).ok().contains("is healthy"), "{words:?}");
     }
 
+    // What it cannot do is no mistake in its address.
+    let complaint = machine.run(&["@old", "app", "list"]).fails(1);
+    assert!(complaint.contains("old (http") && complaint.contains("runs fazt 0.9.4"));
     // Its 401 is outside of the envelope.
     let words = ["remote", "status", "old"];
     let complaint = machine.finish(&mut with_token(&machine, "abcd", &words)).fails(1);
@@ -80,6 +84,18 @@ fn a_folder_goes_to_a_node_of_the_original_as_a_zip() {
     let mut page = String::new();
     archive.by_name("index.html").unwrap().read_to_string(&mut page).unwrap();
     assert_eq!(page, "<h1>");
+
+    // A node of today understands the same bytes.
+    let server = machine.start();
+    let content_type =
+        deploy.head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-type: "));
+    let replayed =
+        Request { body: deploy.body.clone(), ..Request::get("localhost", "/api/deploy") };
+    let replayed = Request { method: "POST", ..replayed }.with(content_type.unwrap());
+    let reply = server.ask(replayed).unwrap();
+    assert_eq!((reply.status, &reply.json()["data"]["file_count"]), (200, &2.into()));
+    assert_eq!(server.get("blog.localhost", "/css/site.css").text(), "body{}");
+    server.stop();
 
     let json = machine.run(&["deploy", &folder, "--json"]).json();
     assert_eq!((&json["site"], &json["file_count"]), (&"blog".into(), &2.into()));

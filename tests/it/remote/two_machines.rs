@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use super::{introduce, token_of, with_token};
 use crate::commands::rows;
+use crate::fake_peer::{FakePeer, ORIGINAL_TOKEN, json};
 use crate::process::{Machine, files};
 
 #[test]
@@ -127,7 +128,7 @@ fn a_token_comes_from_where_it_leaves_no_trace() {
 
     // Nothing is kept of what the node does not take.
     let wrong = format!("{}x", &token[..token.len() - 1]);
-    for token in [wrong.as_str(), "nonsense", super::super::fake_peer::ORIGINAL_TOKEN] {
+    for token in [wrong.as_str(), "nonsense", ORIGINAL_TOKEN] {
         let words = ["remote", "add", "home", "--url", &url];
         let complaint = near.finish(&mut with_token(&near, token, &words)).fails(1);
         assert!(complaint.contains("does not take the token"), "{complaint}");
@@ -145,6 +146,12 @@ fn a_token_comes_from_where_it_leaves_no_trace() {
     }
     let said = near.run(&["remote"]).ok();
     assert!(said.contains("\ttoken refused\t"), "{said}");
+    // Without a token it is seen that the node is there, and that is all.
+    near.run(&["remote", "add", "bare", "--url", &url, "--no-check"]).ok();
+    let ran = near.run(&["remote", "status", "bare"]);
+    assert!(ran.stderr.contains("without a token"), "{ran:?}");
+    assert!(ran.ok().contains("Status\thealthy\n"));
+    assert!(near.run(&["remote", "apps", "bare"]).fails(1).contains("no token is known for bare"));
     // The environment's token wins over the stored one.
     near.finish(&mut with_token(&near, &token, &["remote", "status", "home"])).ok();
     server.stop();
@@ -168,6 +175,29 @@ fn a_token_that_may_not_read_is_good_enough_to_deploy() {
     let complaint = near.run(&["remote", "apps"]).fails(1);
     assert!(complaint.contains("refused") && complaint.contains("FORBIDDEN"), "{complaint}");
     server.stop();
+}
+
+#[test]
+fn what_a_token_may_do_is_told_where_the_node_tells() {
+    let machine = Machine::new();
+    let peer = FakePeer::start(|request| match request.line.as_str() {
+        "GET /api/auth/status" => json(
+            "200 OK",
+            r#"{"data":{"authenticated":true,"username":"ci","scopes":["read","deploy:blog"]}}"#,
+        ),
+        _ => json("200 OK", r#"{"data":{"status":"healthy","version":"9.9.9"}}"#),
+    });
+    let words = ["remote", "add", "home", "--url", &peer.url()];
+    let said = machine.finish(&mut with_token(&machine, "fazt_a_b", &words)).ok();
+    let expect = format!(
+        "Added home: {}, fazt 9.9.9. It is the default.\n\
+         The token \"ci\" may: read, deploy:blog.\n",
+        peer.url()
+    );
+    assert_eq!(said, expect);
+    let tokens: Vec<Option<String>> =
+        peer.received().iter().map(|got| got.token().map(str::to_owned)).collect();
+    assert_eq!(tokens[0], None, "the first request only looks who is there");
 }
 
 #[test]

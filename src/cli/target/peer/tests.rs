@@ -133,3 +133,19 @@ fn an_error_names_the_node_where_the_node_is_to_blame() {
         assert_eq!(named.is::<Refusal>(), expect.ends_with("refused"), "the cause is kept");
     }
 }
+
+#[test]
+fn a_node_leads_only_to_its_own_admin_host() {
+    for (asked, named, expect) in [
+        ("https://example.org", "https://admin.example.org", true),
+        ("https://example.org", "https://example.org", true),
+        ("http://example.org", "https://admin.example.org", true),
+        ("https://example.org", "http://admin.example.org", false),
+        ("https://example.org", "https://admin.evil.org", false),
+        ("https://blog.example.org", "https://admin.example.org", false),
+        ("https://example.org", "admin.example.org", false),
+        ("https://example.org", "", false),
+    ] {
+        assert_eq!(led_to(&url(asked), named).is_some(), expect, "{asked} names {named}");
+    }
+}
