@@ -59,6 +59,8 @@ pub struct FileRow {
     pub hash: ContentHash,
     /// Bytes.
     pub size: u64,
+    /// When this path got these bytes.
+    pub modified_at: Timestamp,
 }
 
 /// Which apps a list shows.
@@ -153,6 +155,22 @@ pub fn release(
     connection.prepare_cached(&sql)?.query_row((app, number), release_row).optional()
 }
 
+/// The newest releases of all apps on the air, each with the name of its app.
+pub fn newest_releases(
+    connection: &Connection,
+    limit: usize,
+) -> rusqlite::Result<Vec<(String, ReleaseRow)>> {
+    connection
+        .prepare_cached(
+            "SELECT releases.id, number, releases.id IS live_release_id, file_count, size_bytes,
+                    deployed_by, releases.created_at, name
+             FROM releases JOIN apps ON apps.id = app_id
+             WHERE state = 'ready' AND deleted_at IS NULL ORDER BY releases.id DESC LIMIT ?1",
+        )?
+        .query_map([limit], |row| Ok((row.get(7)?, release_row(row)?)))?
+        .collect()
+}
+
 fn release_row(row: &Row<'_>) -> rusqlite::Result<ReleaseRow> {
     Ok(ReleaseRow {
         id: row.get(0)?,
@@ -165,7 +183,7 @@ fn release_row(row: &Row<'_>) -> rusqlite::Result<ReleaseRow> {
     })
 }
 
-const FILE: &str = "SELECT path, content_id, sha256, contents.size_bytes
+const FILE: &str = "SELECT path, content_id, sha256, contents.size_bytes, modified_at
     FROM release_files JOIN contents ON contents.id = content_id WHERE release_id = ?1";
 
 /// The files of a release by path.
@@ -192,5 +210,6 @@ fn file_row(row: &Row<'_>) -> rusqlite::Result<FileRow> {
         content: ContentId(row.get(1)?),
         hash: ContentHash::from_bytes(row.get(2)?),
         size: row.get(3)?,
+        modified_at: row.get(4)?,
     })
 }

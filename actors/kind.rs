@@ -4,6 +4,8 @@
 //! turns into a status; a person wants the chain of causes, which `Display` and
 //! `source` carry. [`Fault`] is the first, [`std::error::Error`] the second.
 
+use std::time::Duration;
+
 /// The ten ways in which a request to the machine can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -36,4 +38,9 @@ pub trait Fault: std::error::Error {
 
     /// A stable name in capitals, such as `APP_NOT_FOUND`, that clients may match on.
     fn code(&self) -> &'static str;
+
+    /// When the same request may succeed, where that is known.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
 }

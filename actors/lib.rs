@@ -1,11 +1,17 @@
 //! The machine of fazt: state, messages and storage. It has never heard of an
 //! HTTP server or of a command line.
 
+pub mod account;
+pub mod app_logs;
 pub mod apps;
+pub mod audit;
+pub mod backup;
 pub mod content;
 pub mod contents;
 pub mod deployer;
+pub mod domains;
 pub mod encoding;
+pub mod env;
 pub mod killpoint;
 pub mod kind;
 pub mod limits;

@@ -24,9 +24,12 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream::LocalBoxStream};
 
 mod error;
+pub mod form;
+mod retry;
 mod unix;
 
 pub use error::OutboundError;
+pub use retry::Retries;
 
 /// How long it may take to find a host and to connect to it, TLS aside.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,6 +41,9 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 pub const UPLOAD_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How long an answer's body may stand still.
 pub const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many times the longest standstill a whole body may take that is read into memory: one
+/// that drips for good is no answer.
+const BODY_TIMEOUT_FACTOR: u32 = 10;
 /// Bytes of a JSON answer: a list of 10,000 files with the longest paths fits seven times.
 pub const JSON_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Connections that one client holds open.
@@ -70,6 +76,15 @@ pub enum Body {
         /// The bytes.
         chunks: LocalBoxStream<'static, io::Result<Bytes>>,
     },
+    /// A form, as [`form::form`] makes it.
+    Form {
+        /// Value of `Content-Type`, with the boundary.
+        content_type: String,
+        /// Bytes of the whole body.
+        length: u64,
+        /// The bytes.
+        chunks: LocalBoxStream<'static, io::Result<Bytes>>,
+    },
 }
 
 impl fmt::Debug for Body {
@@ -78,6 +93,7 @@ impl fmt::Debug for Body {
             Body::Empty => formatter.write_str("Empty"),
             Body::Json(bytes) => write!(formatter, "Json({} bytes)", bytes.len()),
             Body::Stream { length, .. } => write!(formatter, "Stream({length} bytes)"),
+            Body::Form { length, .. } => write!(formatter, "Form({length} bytes)"),
         }
     }
 }
@@ -93,7 +109,8 @@ pub struct Request {
     pub bearer: Option<Rc<str>>,
     /// What it carries.
     pub body: Body,
-    /// How long the head of the answer may take, connecting and sending included.
+    /// How long the head of the answer may take, connecting and sending included. The body
+    /// may not stand still for longer, nor for longer than [`BODY_IDLE_TIMEOUT`].
     pub timeout: Duration,
 }
 
@@ -103,6 +120,8 @@ pub struct Client {
     http: awc::Client,
     /// The socket's path, where there is one: errors name it instead of the URL.
     socket: Option<Rc<Path>>,
+    /// The pause before a read is asked again for the first time.
+    first_pause: Duration,
 }
 
 impl fmt::Debug for Client {
@@ -125,7 +144,7 @@ impl Client {
             .disable_redirects()
             .add_default_header((header::USER_AGENT, USER_AGENT))
             .finish();
-        Client { http, socket: None }
+        Client { http, socket: None, first_pause: retry::FIRST_PAUSE }
     }
 
     /// A client whose every request goes to the Unix socket at `path`, whatever host its
@@ -142,7 +161,7 @@ impl Client {
             .disable_redirects()
             .add_default_header((header::USER_AGENT, USER_AGENT))
             .finish();
-        Client { http, socket: Some(socket) }
+        Client { http, socket: Some(socket), first_pause: retry::FIRST_PAUSE }
     }
 
     /// Sends `request` and waits for the head of the answer, whatever its status.
@@ -164,7 +183,8 @@ impl Client {
         let answer =
             sending.await.map_err(|cause| error::from_send(cause, &shown, timeout, started))?;
         let missing = content_length(&answer);
-        Ok(Response { answer, shown, missing })
+        let idle_timeout = timeout.min(BODY_IDLE_TIMEOUT);
+        Ok(Response { answer, shown, missing, idle_timeout })
     }
 }
 
@@ -205,6 +225,9 @@ fn send_body(builder: awc::ClientRequest, body: Body) -> SendClientRequest {
         Body::Stream { length, chunks } => builder
             .content_type("application/octet-stream")
             .send_body(SizedStream::new(length, chunks)),
+        Body::Form { content_type, length, chunks } => {
+            builder.content_type(content_type).send_body(SizedStream::new(length, chunks))
+        }
     }
 }
 
@@ -215,6 +238,7 @@ pub struct Response {
     /// Bytes that have not arrived yet, where the head promised a number. awc takes a
     /// connection that closes early for the end of the body, so it is counted here.
     missing: Option<u64>,
+    idle_timeout: Duration,
 }
 
 impl fmt::Debug for Response {
@@ -237,9 +261,9 @@ impl Response {
     /// The next bytes of the body; none at its end.
     ///
     /// # Errors
-    /// The body broke off or stood still for [`BODY_IDLE_TIMEOUT`].
+    /// The body broke off, or stood still for longer than the request allows.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, OutboundError> {
-        let next = tokio::time::timeout(BODY_IDLE_TIMEOUT, self.answer.next()).await;
+        let next = tokio::time::timeout(self.idle_timeout, self.answer.next()).await;
         match next {
             Ok(None) if self.missing.is_some_and(|missing| missing > 0) => {
                 Err(OutboundError::Broken {
@@ -257,7 +281,7 @@ impl Response {
             Err(_) => Err(OutboundError::Timeout {
                 at: self.shown.to_string(),
                 what: "the rest of the answer",
-                seconds: BODY_IDLE_TIMEOUT.as_secs(),
+                seconds: self.idle_timeout.as_secs(),
             }),
         }
     }
@@ -265,8 +289,18 @@ impl Response {
     /// The whole body, of at most `bytes_max` bytes.
     ///
     /// # Errors
-    /// The body is larger, broke off, or stood still.
-    pub async fn bytes(mut self, bytes_max: u64) -> Result<Bytes, OutboundError> {
+    /// The body is larger, broke off, stood still, or takes far too long.
+    pub async fn bytes(self, bytes_max: u64) -> Result<Bytes, OutboundError> {
+        let patience = self.idle_timeout * BODY_TIMEOUT_FACTOR;
+        let late = OutboundError::Timeout {
+            at: self.shown.to_string(),
+            what: "the end of the answer",
+            seconds: patience.as_secs(),
+        };
+        tokio::time::timeout(patience, self.collect(bytes_max)).await.unwrap_or(Err(late))
+    }
+
+    async fn collect(mut self, bytes_max: u64) -> Result<Bytes, OutboundError> {
         let mut whole = BytesMut::new();
         while let Some(chunk) = self.chunk().await? {
             if (whole.len() + chunk.len()) as u64 > bytes_max {

@@ -11,9 +11,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::kind::{ErrorKind, Fault};
 
 pub mod address;
+mod edit;
 mod file;
 
 pub use address::NodeUrl;
+pub use edit::{Import, NewPeer, Removed};
 
 /// Name of the peer that `fazt server start` keeps.
 pub const LOCAL: &str = "local";
@@ -70,13 +72,35 @@ pub enum PeersError {
         /// The name.
         name: String,
     },
+    /// Another peer has the name.
+    #[error(
+        "a peer is called {name} already, at {url}; forget it with `fazt remote remove {name}`, \
+         or replace it with --force"
+    )]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Address of the peer that has it.
+        url: NodeUrl,
+    },
+    /// No peer has the name.
+    #[error("no peer is called {name:?} (known: {known})")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Names of the peers that there are.
+        known: String,
+    },
 }
 
 impl Fault for PeersError {
     fn kind(&self) -> ErrorKind {
         match self {
             PeersError::InvalidName { .. } => ErrorKind::Invalid,
-            PeersError::Newer { .. } | PeersError::Foreign { .. } => ErrorKind::Conflict,
+            PeersError::Unknown { .. } => ErrorKind::NotFound,
+            PeersError::Newer { .. }
+            | PeersError::Foreign { .. }
+            | PeersError::NameTaken { .. } => ErrorKind::Conflict,
             PeersError::Prepare { .. } | PeersError::Sqlite { .. } => ErrorKind::Internal,
         }
     }
@@ -88,6 +112,8 @@ impl Fault for PeersError {
             PeersError::Newer { .. } => "CLIENT_DATA_NEWER",
             PeersError::Foreign { .. } => "CLIENT_DATA_FOREIGN",
             PeersError::InvalidName { .. } => "INVALID_PEER_NAME",
+            PeersError::NameTaken { .. } => "PEER_NAME_TAKEN",
+            PeersError::Unknown { .. } => "PEER_NOT_FOUND",
         }
     }
 }
@@ -105,6 +131,14 @@ pub struct Peer {
     pub is_default: bool,
     /// Whether `fazt server start` wrote it, and may write it again.
     pub managed: bool,
+    /// What the user says of it.
+    pub description: Option<String>,
+    /// When it last answered: milliseconds since 1970, UTC.
+    pub last_seen_at: Option<i64>,
+    /// Version that it named when it last answered.
+    pub last_version: Option<String>,
+    /// How the last look at it ended, in a word or two.
+    pub last_status: Option<String>,
     /// Milliseconds since 1970, UTC.
     pub created_at: i64,
     /// Milliseconds since 1970, UTC.
@@ -202,45 +236,6 @@ impl Peers {
         Ok(if written == 0 { Remembered::NameTaken } else { Remembered::Saved })
     }
 
-    /// Adds a peer of the user's, or replaces the one of that name. The first peer of the
-    /// user's becomes the default.
-    ///
-    /// # Errors
-    /// The name cannot be a peer's, or the file cannot be written.
-    pub fn put(
-        &self,
-        name: &str,
-        url: &NodeUrl,
-        token: Option<&str>,
-        now_ms: i64,
-    ) -> Result<(), PeersError> {
-        if !is_name(name) {
-            return Err(PeersError::InvalidName { name: name.to_owned() });
-        }
-        let sql = "INSERT INTO peers (name, url, token, is_default, created_at, updated_at)
-                   VALUES (?1, ?2, ?3,
-                           NOT EXISTS (SELECT 1 FROM peers WHERE managed = 0 OR is_default = 1),
-                           ?4, ?4)
-                   ON CONFLICT (name) DO UPDATE
-                   SET url = excluded.url, token = excluded.token, managed = 0, updated_at = ?4";
-        self.connection
-            .execute(sql, params![name, url.to_string(), token, now_ms])
-            .map_err(|cause| self.failed(cause))?;
-        Ok(())
-    }
-
-    /// Forgets the peer of that name; says whether there was one.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn remove(&self, name: &str) -> Result<bool, PeersError> {
-        let removed = self
-            .connection
-            .execute("DELETE FROM peers WHERE name = ?1", [name])
-            .map_err(|cause| self.failed(cause))?;
-        Ok(removed > 0)
-    }
-
     fn one(&self, condition: &str, value: &str) -> Result<Option<Peer>, PeersError> {
         let sql = format!("SELECT {COLUMNS} FROM peers WHERE {condition} LIMIT 1");
         self.connection
@@ -254,7 +249,8 @@ impl Peers {
     }
 }
 
-const COLUMNS: &str = "name, url, token, is_default, managed, created_at, updated_at";
+const COLUMNS: &str = "name, url, token, is_default, managed, description, last_seen_at, \
+                       last_version, last_status, created_at, updated_at";
 
 fn peer(row: &Row<'_>) -> rusqlite::Result<Peer> {
     let url: String = row.get(1)?;
@@ -267,8 +263,12 @@ fn peer(row: &Row<'_>) -> rusqlite::Result<Peer> {
         token: row.get(2)?,
         is_default: row.get(3)?,
         managed: row.get(4)?,
-        created_at: row.get(5)?,
-        updated_at: row.get(6)?,
+        description: row.get(5)?,
+        last_seen_at: row.get(6)?,
+        last_version: row.get(7)?,
+        last_status: row.get(8)?,
+        created_at: row.get(9)?,
+        updated_at: row.get(10)?,
     })
 }
 

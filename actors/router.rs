@@ -140,10 +140,11 @@ impl Router {
     ) -> Result<(Mailbox<Router>, Routes), StoreError> {
         let connection = store.open_reader()?;
         let apps = load::apps(&connection).map_err(StoreError::from_sqlite)?;
+        let domains = load::domains(&connection).map_err(StoreError::from_sqlite)?;
         let capacity = limits.index_cache_bytes;
         let items = usize::try_from(capacity / TYPICAL_INDEX_BYTES).unwrap_or(1).max(1);
         let routes = Routes {
-            table: Arc::new(ArcSwap::from_pointee(RouteTable::new(hosts, apps))),
+            table: Arc::new(ArcSwap::from_pointee(RouteTable::new(hosts, apps, domains))),
             indexes: Arc::new(IndexCache::with_weighter(items, capacity, ByteWeight)),
             store: store.clone(),
             misses: Arc::default(),
@@ -177,6 +178,22 @@ impl Handler<Publish> for Router {
         let app: Option<RoutedApp> =
             load::app(&self.connection, publish.app).map_err(StoreError::from_sqlite)?;
         let table = self.routes.table.load().with_app(publish.app, app);
+        self.routes.table.store(Arc::new(table));
+        Ok(())
+    }
+}
+
+/// Shows the committed host names that are mapped to apps.
+#[derive(Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct PublishDomains;
+
+impl Handler<PublishDomains> for Router {
+    type Result = Result<(), StoreError>;
+
+    fn handle(&mut self, _publish: PublishDomains, _ctx: &mut Context<Router>) -> Self::Result {
+        let domains = load::domains(&self.connection).map_err(StoreError::from_sqlite)?;
+        let table = self.routes.table.load().with_domains(domains);
         self.routes.table.store(Arc::new(table));
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod connection;
+mod hold;
 mod migrate;
 mod owner;
 mod reader;
@@ -15,10 +16,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use connection::StoreCounters;
+pub(crate) use connection::{open_checkpointer, open_immutable, open_scratch};
+pub use hold::LogHold;
 pub use migrate::{Migrations, NODE_MIGRATIONS};
+pub(crate) use migrate::{beside, migrate_scratch, schema_version};
 pub use owner::{Owner, OwnerError, holder, socket_path};
 pub use reader::{ReaderCounters, Readers};
 pub use writer::{Commit, Lane, Write, Writer, WriterHandle};
+
+/// Version of the SQLite that is compiled in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
 
 use crate::kind::{ErrorKind, Fault};
 use crate::mailbox::MailboxError;
@@ -181,6 +190,11 @@ impl Store {
     pub fn open_reader(&self) -> Result<rusqlite::Connection, StoreError> {
         connection::open_reader(&self.path)
             .map_err(|source| StoreError::Open { path: self.path.to_path_buf(), source })
+    }
+
+    /// Says that a read begins which takes long, so that the writer leaves its log alone.
+    pub fn hold_log(&self) -> LogHold {
+        LogHold::begin(&self.path, &self.counters)
     }
 
     /// Whether the database answers at all.

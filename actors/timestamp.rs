@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rusqlite::Connection;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -40,6 +41,27 @@ impl Timestamp {
             .ok()
             .and_then(|at| at.format(&time::format_description::well_known::Rfc3339).ok())
             .unwrap_or_default()
+    }
+
+    /// Reads RFC 3339, with any offset.
+    pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+        let format = &time::format_description::well_known::Rfc3339;
+        let at = time::OffsetDateTime::parse(text, format).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok().map(Timestamp)
+    }
+
+    /// `2026-01-31 12:00:00` in UTC, as some answers of the original's API write times.
+    pub fn to_plain_text(self) -> String {
+        let text = self.to_rfc3339();
+        text.get(..19).map(|seconds| seconds.replace('T', " ")).unwrap_or_default()
+    }
+
+    /// The hours, minutes and seconds of this point where the machine is, as `14:05:09`. SQLite
+    /// knows the machine's time zone; the standard library does not.
+    pub fn local_time(self, connection: &Connection) -> rusqlite::Result<String> {
+        connection
+            .prepare_cached("SELECT time(?1, 'unixepoch', 'localtime')")?
+            .query_row([self.as_secs()], |row| row.get(0))
     }
 }
 

@@ -154,6 +154,12 @@ impl Tokens {
         Ok(token)
     }
 
+    /// Whether a token that was good earlier still is.
+    pub fn is_good(&self, token: &Token, now: Timestamp) -> bool {
+        self.snapshot.load().contains_key(&token.id)
+            && token.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+
     /// Makes a token. The text is shown to its owner and kept nowhere.
     pub async fn create(&self, new: NewToken) -> Result<(Arc<Token>, String), TokenError> {
         let name = new.name.trim();

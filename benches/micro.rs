@@ -31,6 +31,7 @@ use fazt_actors::router::table::{Destination, RouteTable, RoutedApp};
 use fazt_actors::settings::rows::SetSettings;
 use fazt_actors::store::{NODE_MIGRATIONS, Owner, Store};
 use fazt_actors::timestamp::Timestamp;
+use fazt_actors::tokens::{NewToken, Scope};
 
 /// Apps of the table in which one is looked up.
 const APPS: i64 = 10_000;
@@ -60,7 +61,7 @@ fn main() -> anyhow::Result<()> {
 
 fn look_up(criterion: &mut Criterion) {
     let app = |id| RoutedApp { id, name: format!("app{id}").into(), live: Some(id), generation: 1 };
-    let table = RouteTable::new(HostRules::new(None), (0..APPS).map(app).collect());
+    let table = RouteTable::new(HostRules::new(None), (0..APPS).map(app).collect(), Arc::default());
     let file = |id| FileRow {
         path: FilePath::from_stored(format!("pages/{id}.html")),
         content: ContentId(id),
@@ -183,6 +184,17 @@ fn requests(
                     assert_eq!(test::read_body(answer).await.len(), 1024);
                 }
                 started.elapsed()
+            })
+        });
+    });
+    let at = Timestamp::now();
+    let new =
+        NewToken { name: "bench".to_owned(), scopes: vec![Scope::Read], expires_at: None, at };
+    let (_, token) = system.block_on(node.tokens.create(new))?;
+    criterion.bench_function("token check", |bencher| {
+        bencher.iter(|| {
+            system.block_on(async {
+                node.tokens.authenticate(std::hint::black_box(&token), at).is_ok()
             })
         });
     });

@@ -4,14 +4,24 @@
 //! `routes` answer, each behind its permission. Everything else is a visitor's
 //! request for a file, and takes the short way through `serve`.
 
+mod account;
+mod answer;
 mod apps;
+mod audit;
+mod backup;
 mod body;
 pub mod conditional;
 mod connection;
 mod content_body;
+mod cookie;
 mod deploy;
+mod dev;
+mod domains;
+mod env;
 mod error;
 mod file_response;
+mod keys;
+mod logs;
 mod metrics;
 pub mod model;
 pub mod negotiate;
@@ -21,9 +31,13 @@ mod permission;
 pub mod range;
 mod releases;
 mod routes;
+mod same_origin;
 mod serve;
+mod sessions;
 mod settings;
+mod sites;
 mod spool;
+mod stream;
 mod system;
 mod tokens;
 mod uploads;
@@ -38,7 +52,9 @@ use actix_web::{App, Error, guard, web};
 use crate::node::Node;
 pub use connection::remember;
 pub use content_body::WRITE_BUFFER_BYTES;
+pub use dev::{Live, Problem, SourceLine, dev_app};
 pub use routes::{ENDPOINTS, Endpoint, Permission};
+pub use stream::Events;
 
 /// Everything that a node answers, as an actix application. The server and the tests use it.
 pub fn app(

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use fazt_actors::account::Account;
+use fazt_actors::backup::Backups;
 use fazt_actors::contents::Contents;
 use fazt_actors::deployer::Deployer;
 use fazt_actors::limits::Limits;
@@ -21,6 +23,7 @@ use fazt_actors::tokens::Tokens;
 use tokio::sync::Notify;
 
 use crate::config::NodeConfig;
+use crate::http::Events;
 use crate::request_counters::RequestCounters;
 
 /// All that handlers work with. Shared by all workers; nothing in it is replaced.
@@ -31,8 +34,16 @@ pub struct Node {
     pub contents: Contents,
     /// Deploys, rollbacks, deletions.
     pub deployer: Mailbox<Deployer>,
+    /// Changes of the route table.
+    pub router: Mailbox<Router>,
+    /// The owner, and who is signed in.
+    pub account: Account,
+    /// Copies of the whole node.
+    pub backups: Backups,
     /// Who may do what.
     pub tokens: Tokens,
+    /// Who reads what happens.
+    pub events: Events,
     /// The database.
     pub store: Store,
     /// What its owner may change, limits included.
@@ -77,12 +88,18 @@ impl Node {
             Router::start(&store, hosts, &limits).context("cannot read the apps")?;
         let settings = Settings::new(&store, base, started, config.given.clone(), rows);
         let deployer = Deployer::start(&store, &router, settings.limits()).await?;
+        let account = Account::open(&store).context("cannot read the owner's account")?;
         let contents = Contents::new(store.readers.clone(), &limits);
+        let backups = Backups::new(&store);
         Ok(Node {
             routes,
             contents,
             deployer,
+            router,
+            account,
+            backups,
             tokens,
+            events: Events::default(),
             store,
             settings,
             requests: RequestCounters::new(),
@@ -99,6 +116,8 @@ impl Node {
 
     /// Applies what waits and empties the log. The actors end with the process.
     pub async fn close(&self) {
+        // Its snapshot would keep the log from being emptied.
+        self.backups.close().await;
         self.store.close().await;
     }
 }

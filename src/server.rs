@@ -13,6 +13,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
+use fazt_actors::account::{Account, Password};
 use fazt_actors::limits::Limits;
 use fazt_actors::peers::{NodeUrl, Remembered};
 use fazt_actors::settings::rows::SetSettings;
@@ -28,6 +29,8 @@ use crate::cli::target::open_peers;
 use crate::config::{DEFAULT_PORT, NodeConfig};
 use crate::http;
 use crate::node::{Node, stored_values};
+
+mod first_owner;
 
 /// How long requests may take to finish once the node was told to stop.
 const GRACE_SECONDS: u64 = 10;
@@ -73,9 +76,20 @@ pub fn init(args: InitArgs) -> anyhow::Result<()> {
         anyhow::Ok((setting.key, value.to_string()))
     });
     let values = values.collect::<anyhow::Result<Vec<_>>>()?;
+    let given = args.password.given()?;
+    let is_generated = given.is_none();
+    let password = match given {
+        Some(password) => Password::chosen(password)?,
+        None => Password::generate(),
+    };
     actix::System::new().block_on(async {
         let _owner = Owner::take(&database)?;
         let store = Store::open(&database, &NODE_MIGRATIONS, None)?;
+        let account = Account::open(&store)?;
+        first_owner::create(&account, args.username, password.clone()).await?;
+        if is_generated {
+            first_owner::announce(&account, &password)?;
+        }
         store.writer.commit(SetSettings(values)).await?;
         restrict(&database)?;
         store.close().await;
@@ -144,6 +158,7 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
     };
     config.listen = Some(listener.local_addr().context("cannot tell the listener's address")?);
     let node = Arc::new(Node::open(&database, &owner, config, Limits::default()).await?);
+    first_owner::ensure(&node.account).await?;
     restrict(&database)?;
     owner.describe(Some(&node.config.local_url()))?;
 
@@ -182,6 +197,7 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
     );
 
     signals.wait(&node).await;
+    node.events.close();
     tracing::info!("stopping: requests have {GRACE_SECONDS} s to finish");
     // A stop closes connections whose request has arrived and was not read yet. So first no
     // more are let in, and those that were let in are read.

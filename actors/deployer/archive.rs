@@ -13,6 +13,7 @@
 
 mod directory;
 pub mod error;
+pub mod pack;
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Message, WrapFuture};
 
 use super::removal::{AbandonUnfinished, PurgeApp, RemoveDoomed};
+use crate::audit::Forget;
 use crate::contents::{ReturnPages, SweepContents};
 use crate::killpoint;
 use crate::limits::{Limits, LiveLimits};
@@ -18,6 +19,9 @@ const BOUND: Bound = Bound { messages: 2, payload_bytes: 0 };
 
 /// How often it looks without being asked.
 const ROUND: Duration = Duration::from_secs(60);
+
+/// One day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Steps of one kind in one round; what is left waits for the next.
 const STEPS_PER_ROUND: usize = 2_000;
@@ -112,6 +116,13 @@ pub async fn clean(store: Store, limits: Arc<Limits>, now: Timestamp) -> Result<
     let unused_before = now.before(limits.unused_content_kept_for);
     for _ in 0..STEPS_PER_ROUND {
         if store.writer.commit_bulk(SweepContents { unused_before }, STEP_BYTES).await?.is_done() {
+            break;
+        }
+    }
+    let forgotten_before = now.before(DAY * limits.audit_days_kept);
+    for _ in 0..STEPS_PER_ROUND {
+        let forget = Forget { before: forgotten_before };
+        if !store.writer.commit_bulk(forget, STEP_BYTES).await? {
             break;
         }
     }

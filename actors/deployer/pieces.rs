@@ -23,6 +23,9 @@ const BATCHES_WAITING: usize = 4;
 /// Batches that wait in the writer's bulk lane.
 const BATCHES_IN_FLIGHT: usize = 4;
 
+/// The nice value of a thread that reads contents: visitors come first.
+const NICE: i32 = 15;
+
 /// Where a reading thread puts what it reads.
 pub(super) struct PieceSink {
     batches: mpsc::Sender<Vec<ContentPiece>>,
@@ -66,6 +69,7 @@ where
 {
     let (sender, mut batches) = mpsc::channel(BATCHES_WAITING);
     let reading = tokio::task::spawn_blocking(move || {
+        give_way();
         let mut sink = PieceSink { batches: sender, batch: Vec::new(), batch_bytes: 0 };
         let answer = read(&mut sink)?;
         sink.flush()?;
@@ -87,4 +91,14 @@ where
     let answer = reading.await.unwrap_or(Err(DeployError::Interrupted));
     stored?;
     answer
+}
+
+/// Lets everything else that wants the processor go before this thread.
+///
+/// The thread keeps that: it belongs to the deployer, which reads contents on it again.
+fn give_way() {
+    // On Linux this sets the priority of the calling thread alone.
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::warn!(error = %error, "contents are read at normal priority");
+    }
 }

@@ -247,7 +247,9 @@ impl Pipeline {
             killpoint::reach("removal.doomed");
             self.wake_janitor();
         }
-        self.encoder.nudge(Wake);
+        if self.limits.now().stores_encodings {
+            self.encoder.nudge(Wake);
+        }
         Ok(())
     }
 

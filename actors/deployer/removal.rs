@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::writes::FILES_PER_STEP;
+use crate::app_logs;
 use crate::store::Write;
 use crate::timestamp::Timestamp;
 
@@ -24,6 +25,9 @@ impl Write for DeleteApp {
                  WHERE id = ?1 AND deleted_at IS NULL",
             )?
             .execute((self.app, self.at))?;
+        if deleted == 1 {
+            app_logs::append(tx, self.app, "info", "taken off the air", self.at)?;
+        }
         Ok(deleted == 1)
     }
 }
@@ -69,6 +73,7 @@ impl Write for RestoreApp {
              WHERE id = ?1",
         )?
         .execute((self.app, self.at))?;
+        app_logs::append(tx, self.app, "info", "restored", self.at)?;
         Ok(Restored::Back)
     }
 }

@@ -6,6 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::path::FilePath;
+use crate::app_logs;
 use crate::content::ContentHash;
 use crate::name::{AppId, AppName};
 use crate::store::Write;
@@ -192,7 +193,11 @@ impl Write for Activate {
                 .execute((app, number.saturating_sub(1)))?;
         }
         make_live(tx, app, self.release, self.at)?;
-        activated(tx, app, live_number).map(Ok)
+        let live = activated(tx, app, live_number)?;
+        let (number, files) = (live.number, live.file_count);
+        let line = format!("deployed v{number}: {files} files, {} bytes", live.size_bytes);
+        app_logs::append(tx, app, "info", &line, self.at)?;
+        Ok(Ok(live))
     }
 }
 
@@ -236,7 +241,10 @@ impl Write for Rollback {
         };
         let Some(release) = target else { return Ok(Err(ActivationRefusal::NoRelease)) };
         make_live(tx, self.app, release, self.at)?;
-        activated(tx, self.app, live_number).map(Ok)
+        let live = activated(tx, self.app, live_number)?;
+        let line = format!("rolled back to v{}", live.number);
+        app_logs::append(tx, self.app, "info", &line, self.at)?;
+        Ok(Ok(live))
     }
 }
 

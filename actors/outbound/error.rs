@@ -43,6 +43,14 @@ pub enum OutboundError {
         /// The system's or the TLS library's reason.
         source: io::Error,
     },
+    /// The host cannot prove that it is who it says.
+    #[error("the certificate of {at} cannot be trusted: {reason}; nothing was sent")]
+    Certificate {
+        /// The address.
+        at: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The connection ended in the middle.
     #[error("the connection to {at} broke off")]
     Broken {
@@ -96,6 +104,7 @@ impl Fault for OutboundError {
             OutboundError::HostUnknown { .. }
             | OutboundError::Refused { .. }
             | OutboundError::Connect { .. }
+            | OutboundError::Certificate { .. }
             | OutboundError::Broken { .. }
             | OutboundError::NotHttp { .. }
             | OutboundError::TooLarge { .. } => ErrorKind::Upstream,
@@ -108,6 +117,7 @@ impl Fault for OutboundError {
             OutboundError::HostUnknown { .. } => "HOST_UNKNOWN",
             OutboundError::Refused { .. } => "CONNECTION_REFUSED",
             OutboundError::Connect { .. } => "CONNECTION_FAILED",
+            OutboundError::Certificate { .. } => "CERTIFICATE_REFUSED",
             OutboundError::Broken { .. } => "CONNECTION_BROKEN",
             OutboundError::Source { .. } => "REQUEST_UNREADABLE",
             OutboundError::Timeout { .. } => "UPSTREAM_TIMEOUT",
@@ -181,9 +191,42 @@ fn from_connect(cause: ConnectError, at: String) -> OutboundError {
             io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
                 OutboundError::Refused { at }
             }
-            _ => OutboundError::Connect { at, source },
+            _ => from_tls(source, at),
         },
         cause => OutboundError::Connect { at, source: io::Error::other(cause.to_string()) },
+    }
+}
+
+/// The reasons of rustls come wrapped in an error of the system.
+fn from_tls(source: io::Error, at: String) -> OutboundError {
+    match source.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidCertificate(cause)) => {
+            OutboundError::Certificate { at, reason: certificate_reason(cause) }
+        }
+        Some(rustls::Error::InvalidMessage(_)) => {
+            let reason = "it does not answer in TLS; if it speaks plain HTTP, write http://";
+            OutboundError::Connect { at, source: io::Error::other(reason) }
+        }
+        _ => OutboundError::Connect { at, source },
+    }
+}
+
+fn certificate_reason(cause: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Cause;
+    match cause {
+        Cause::Expired | Cause::ExpiredContext { .. } => "it has expired".to_owned(),
+        Cause::NotValidYet | Cause::NotValidYetContext { .. } => {
+            "it is not valid yet; is this machine's clock right?".to_owned()
+        }
+        Cause::NotValidForName | Cause::NotValidForNameContext { .. } => {
+            "it is for another host".to_owned()
+        }
+        Cause::UnknownIssuer => "no authority that is known here has signed it".to_owned(),
+        // The usual way to make one at home; the verifier knows it only by this name.
+        other if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it has signed itself".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

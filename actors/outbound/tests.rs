@@ -11,6 +11,8 @@ use futures_util::stream;
 use super::*;
 use crate::kind::{ErrorKind, Fault};
 
+mod tls;
+
 /// Reads one request, up to the end of its body, and returns it.
 fn read_request(stream: &mut impl Read) -> String {
     let mut seen = Vec::new();
@@ -195,4 +197,48 @@ async fn an_answer_that_does_not_come_ends_in_a_timeout() {
     let error = Client::tcp().send(asked).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
     drop(held);
+}
+
+#[actix::test]
+async fn a_form_carries_a_file_with_its_exact_length() {
+    let (url, seen) = server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    let mut content = tempfile::tempfile().unwrap();
+    content.write_all(b"PK-content").unwrap();
+    let file = form::FormFile { field: "file", name: "site.zip", content };
+    let body = form::form(&[("site_name", "blog")], file).unwrap();
+    answered(&Client::tcp(), request(Verb::Post, &url, body)).await.unwrap();
+    let seen = seen.join().unwrap();
+    let (head, body) = seen.split_once("\r\n\r\n").unwrap();
+    let head = head.to_lowercase();
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    let boundary = head.split("boundary=").nth(1).unwrap().lines().next().unwrap().to_owned();
+    assert!(boundary.len() > 30, "{boundary}");
+    let parts: Vec<&str> = body.split("\r\n").collect();
+    let is_boundary = |line: &str| line.trim_matches('-').eq_ignore_ascii_case(&boundary);
+    assert!(is_boundary(parts[0]) && is_boundary(parts[4]) && is_boundary(parts[9]), "{body}");
+    assert_eq!(parts[1..4], ["Content-Disposition: form-data; name=\"site_name\"", "", "blog"]);
+    let file_head = "Content-Disposition: form-data; name=\"file\"; filename=\"site.zip\"";
+    assert_eq!(parts[5..9], [file_head, "Content-Type: application/zip", "", "PK-content"]);
+    assert!(parts[9].ends_with("--") && body.ends_with("--\r\n"), "{body}");
+}
+
+#[actix::test]
+async fn an_answer_that_drips_for_good_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let dripping = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _request = stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n").unwrap();
+        // It ends when the client has gone.
+        while stream.write_all(b".").is_ok() {
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    });
+    let mut asked = request(Verb::Get, &url, Body::Empty);
+    asked.timeout = Duration::from_millis(50);
+    let response = Client::tcp().send(asked).await.unwrap();
+    let error = response.bytes(1_000_000).await.unwrap_err();
+    assert!(error.to_string().contains("the end of the answer"), "{error}");
+    dripping.join().unwrap();
 }

@@ -111,6 +111,23 @@ impl NodeUrl {
         is_loopback.then(|| NodeUrl { host: "localhost".to_owned(), ..self.clone() })
     }
 
+    /// The same port on `admin.` of this host.
+    pub fn on_admin_host(&self) -> NodeUrl {
+        NodeUrl { host: format!("admin.{}", self.host), ..self.clone() }
+    }
+
+    /// Where the app of that name answers, as far as the address of an admin host tells: an IP
+    /// address tells nothing.
+    pub fn app_url(&self, name: &str) -> Option<String> {
+        let domain = match self.host.strip_prefix("admin.") {
+            Some(domain) => domain,
+            None if self.host == "localhost" => "localhost",
+            None => return None,
+        };
+        let app = NodeUrl { host: format!("{name}.{domain}"), ..self.clone() };
+        Some(format!("{app}/"))
+    }
+
     /// Whether a node found at this address may send its client on to `other`: to the same host
     /// or to `admin.` of it, and never from TLS to plain HTTP.
     pub fn may_lead_to(&self, other: &NodeUrl) -> bool {

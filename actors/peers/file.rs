@@ -13,7 +13,10 @@ use rusqlite::Connection;
 use super::PeersError;
 
 /// The formats of the file, oldest first; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/client/0001_peers.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/client/0001_peers.sql"),
+    include_str!("../../migrations/client/0002_seen.sql"),
+];
 /// The file's mark (SQLite file format, offset 68). It reads "fazc".
 const APPLICATION_ID: i32 = 0x6661_7a63;
 /// How long another command of the same user may hold the file.
@@ -75,6 +78,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, PeersError> {
     )]
     let mut connection = Connection::open(path).map_err(sqlite)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
+    // A token that was removed must not stay behind in the file's free pages.
+    connection.pragma_update(None, "secure_delete", true).map_err(sqlite)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }

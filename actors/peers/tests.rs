@@ -15,6 +15,13 @@ fn fresh() -> (TempDir, PathBuf, Peers) {
     (dir, path, peers)
 }
 
+/// Adds a peer, or replaces the one of that name.
+fn put(peers: &Peers, name: &str, url: &NodeUrl, token: Option<&str>, now_ms: i64) {
+    let token = token.map(str::to_owned);
+    let new = NewPeer { name: name.to_owned(), url: url.clone(), token, description: None };
+    peers.add(&new, true, now_ms).unwrap();
+}
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
@@ -47,8 +54,8 @@ fn a_wider_mode_is_narrowed_and_told() {
 #[test]
 fn peers_are_kept_found_and_forgotten() {
     let (_dir, path, peers) = fresh();
-    peers.put("home", &url("https://Home.example.org/"), Some("fazt_a_b"), 5).unwrap();
-    peers.put("work", &url("https://work.example.org"), None, 6).unwrap();
+    put(&peers, "home", &url("https://Home.example.org/"), Some("fazt_a_b"), 5);
+    put(&peers, "work", &url("https://work.example.org"), None, 6);
     drop(peers);
 
     let peers = Peers::open(&path).unwrap();
@@ -59,14 +66,14 @@ fn peers_are_kept_found_and_forgotten() {
     let found = peers.find_by_url(&url("https://work.example.org:443")).unwrap().unwrap();
     assert_eq!(found.name, "work");
 
-    peers.put("home", &url("https://new.example.org"), Some("fazt_c_d"), 7).unwrap();
+    put(&peers, "home", &url("https://new.example.org"), Some("fazt_c_d"), 7);
     let home = peers.get("home").unwrap().unwrap();
     assert_eq!((home.created_at, home.updated_at, home.is_default), (5, 7, true));
-    assert!(peers.remove("home").unwrap());
-    assert!(!peers.remove("home").unwrap());
+    peers.remove("home").unwrap();
+    assert_eq!(peers.get("home").unwrap(), None);
     let names: Vec<String> = peers.list().unwrap().into_iter().map(|peer| peer.name).collect();
     assert_eq!(names, ["work"]);
-    assert_eq!(peers.default_peer().unwrap(), None);
+    assert_eq!(peers.default_peer().unwrap().unwrap().name, "work", "the only one left");
 }
 
 #[test]
@@ -84,7 +91,7 @@ fn the_node_of_this_machine_is_remembered_beside_the_users_own_peers() {
     assert!(!local.is_default);
 
     // A peer that the user wrote is the user's from then on.
-    peers.put(LOCAL, &url("http://localhost:1"), None, 3).unwrap();
+    put(&peers, LOCAL, &url("http://localhost:1"), None, 3);
     assert_eq!(saved(9090, "three", 4), Remembered::NameTaken);
     assert_eq!(peers.get(LOCAL).unwrap().unwrap().url.port(), 1);
 }
@@ -93,8 +100,8 @@ fn the_node_of_this_machine_is_remembered_beside_the_users_own_peers() {
 fn a_url_finds_the_peer_that_has_a_token() {
     let (_dir, _, peers) = fresh();
     let node = url("http://localhost:4698");
-    peers.put("bare", &node, None, 9).unwrap();
-    peers.put("known", &node, Some("secret"), 1).unwrap();
+    put(&peers, "bare", &node, None, 9);
+    put(&peers, "known", &node, Some("secret"), 1);
     assert_eq!(peers.find_by_url(&node).unwrap().unwrap().name, "known");
 }
 
@@ -133,7 +140,4 @@ fn names_are_plain() {
     ] {
         assert_eq!(is_name(name), expect, "{name}");
     }
-    let (_dir, _, peers) = fresh();
-    let error = peers.put("a b", &url("http://x"), None, 0).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid);
 }

@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use foldhash::fast::RandomState;
 
 use super::headers::HeaderRules;
@@ -88,7 +87,45 @@ impl CachePolicy {
     }
 }
 
+/// Characters of an HTTP date (RFC 9110 section 5.6.7).
+const DATE_CHARS: usize = 29;
+
+/// Hexadecimal digits of a hash in an entity tag: half of it tells contents apart well enough.
+const TAG_DIGITS: usize = 32;
+
+/// Characters of the longest entity tag: quotes, digits, and `-zstd` or `-gzip`.
+const TAG_CHARS: usize = TAG_DIGITS + 7;
+
+/// A strong entity tag with its quotes (RFC 9110 section 8.8.3).
+#[derive(Clone, Copy, Debug)]
+pub struct EntityTag {
+    chars: [u8; TAG_CHARS],
+    length: usize,
+}
+
+impl EntityTag {
+    fn new(digits: &[u8; TAG_DIGITS], suffix: &str) -> EntityTag {
+        let mut tag = EntityTag { chars: [0; TAG_CHARS], length: 0 };
+        for part in [b"\"", digits.as_slice(), suffix.as_bytes(), b"\""] {
+            let end = tag.length + part.len();
+            if let Some(room) = tag.chars.get_mut(tag.length..end) {
+                room.copy_from_slice(part);
+                tag.length = end;
+            }
+        }
+        tag
+    }
+
+    /// The tag as it is sent.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.chars[..self.length]).unwrap_or_default()
+    }
+}
+
 /// A file that can be served, with everything about it that does not depend on the request.
+///
+/// It refers to nothing else in memory but its type: with many apps each place that a request
+/// reads is one more wait for the memory.
 #[derive(Debug)]
 pub struct IndexedFile {
     /// Where its bytes are.
@@ -103,9 +140,8 @@ pub struct IndexedFile {
     pub cache: CachePolicy,
     /// When this path got this content, in seconds since 1970.
     pub modified_secs: i64,
-    /// The same as an HTTP date.
-    pub last_modified: Bytes,
-    etags: [Bytes; 4],
+    last_modified: [u8; DATE_CHARS],
+    tag_digits: [u8; TAG_DIGITS],
 }
 
 impl IndexedFile {
@@ -118,7 +154,7 @@ impl IndexedFile {
         };
         let modified_secs = row.modified.as_secs();
         let since_epoch = std::time::Duration::from_secs(modified_secs.max(0).unsigned_abs());
-        let last_modified = httpdate::fmt_http_date(std::time::UNIX_EPOCH + since_epoch);
+        let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + since_epoch);
         IndexedFile {
             content: row.content,
             size: row.size,
@@ -126,24 +162,31 @@ impl IndexedFile {
             media,
             cache,
             modified_secs,
-            last_modified: last_modified.into(),
-            etags: etags(&row.hash),
+            last_modified: first_chars(&date),
+            tag_digits: first_chars(&row.hash.to_string()),
         }
     }
 
-    /// The strong entity tag of one form (RFC 9110 section 8.8.3).
-    pub fn etag(&self, encoding: Encoding) -> &Bytes {
-        &self.etags[usize::from(encoding.code())]
+    /// The strong entity tag of one form.
+    pub fn etag(&self, encoding: Encoding) -> EntityTag {
+        let suffix = match encoding {
+            Encoding::Identity => "",
+            Encoding::Brotli => "-br",
+            Encoding::Zstd => "-zstd",
+            Encoding::Gzip => "-gzip",
+        };
+        EntityTag::new(&self.tag_digits, suffix)
+    }
+
+    /// When this path got this content, as an HTTP date.
+    pub fn last_modified(&self) -> &str {
+        std::str::from_utf8(&self.last_modified).unwrap_or_default()
     }
 }
 
-/// One allocation for all four tags: half of the hash tells contents apart well enough.
-fn etags(hash: &ContentHash) -> [Bytes; 4] {
-    let hex = hash.to_string();
-    let short = &hex[..32];
-    let all = Bytes::from(format!("\"{short}\"\"{short}-br\"\"{short}-zstd\"\"{short}-gzip\""));
-    let mut rest = all;
-    [34, 37, 39, 39].map(|length| rest.split_to(length))
+/// The first characters of an ASCII text that has at least as many.
+fn first_chars<const N: usize>(text: &str) -> [u8; N] {
+    text.as_bytes().first_chunk().copied().unwrap_or([b' '; N])
 }
 
 /// What a path leads to inside a release.
@@ -207,7 +250,7 @@ impl ReleaseIndex {
             _ => None,
         };
         let path_bytes: usize = paths.keys().map(|path| path.len() + ENTRY_BYTES).sum();
-        let file_bytes = files.len() * (size_of::<IndexedFile>() + 220);
+        let file_bytes = files.len() * size_of::<IndexedFile>();
         let rule_bytes = (parts.headers.len() + parts.redirects.len()) * RULE_BYTES;
         ReleaseIndex {
             files,

@@ -1,16 +1,19 @@
 //! Reads what the router serves from.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::View;
 use super::headers;
 use super::index::{EarlierRelease, FileRow, ReleaseIndex, ReleaseParts};
 use super::redirects;
-use super::table::RoutedApp;
+use super::table::{Domains, RoutedApp};
 use crate::content::ContentHash;
 use crate::contents::{ContentId, read_whole};
 use crate::deployer::path::FilePath;
 use crate::deployer::stored_manifest::StoredManifest;
+use crate::domains;
 use crate::encoding::{Encoding, Encodings};
 use crate::limits::DeployLimits;
 use crate::timestamp::Timestamp;
@@ -20,6 +23,12 @@ const APP: &str = "SELECT id, name, live_release_id, generation FROM apps WHERE 
 /// All apps on the air.
 pub(super) fn apps(connection: &Connection) -> rusqlite::Result<Vec<RoutedApp>> {
     connection.prepare(APP)?.query_map([], routed_app)?.collect()
+}
+
+/// The mapped host names.
+pub(super) fn domains(connection: &Connection) -> rusqlite::Result<Domains> {
+    let mapped = domains::all(connection)?;
+    Ok(Arc::new(mapped.into_iter().map(|(host, app)| (host.into_boxed_str(), app)).collect()))
 }
 
 /// One app, unless it is deleted.

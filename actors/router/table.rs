@@ -49,14 +49,25 @@ pub struct RouteTable {
     // Visitors look up but never insert, so a fast hash is safe here.
     by_name: HashMap<Arc<str>, Arc<RoutedApp>, RandomState>,
     names: HashMap<i64, Arc<str>, RandomState>,
+    domains: Domains,
 }
 
+/// Mapped host names, each with the row of its app.
+pub type Domains = Arc<HashMap<Box<str>, i64, RandomState>>;
+
 impl RouteTable {
-    /// The table of these apps.
-    pub fn new(hosts: HostRules, apps: Vec<RoutedApp>) -> RouteTable {
+    /// The table of these apps and of the host names mapped to them.
+    pub fn new(hosts: HostRules, apps: Vec<RoutedApp>, domains: Domains) -> RouteTable {
         let names = apps.iter().map(|app| (app.id, Arc::clone(&app.name))).collect();
         let by_name = apps.into_iter().map(|app| (Arc::clone(&app.name), Arc::new(app))).collect();
-        RouteTable { hosts, by_name, names }
+        RouteTable { hosts, by_name, names, domains }
+    }
+
+    /// A copy of this table with these mapped host names.
+    #[must_use]
+    pub(super) fn with_domains(&self, domains: Domains) -> RouteTable {
+        let (by_name, names) = (self.by_name.clone(), self.names.clone());
+        RouteTable { hosts: self.hosts.clone(), by_name, names, domains }
     }
 
     /// A copy of this table in which the app with this row is `app`, or is gone.
@@ -74,7 +85,8 @@ impl RouteTable {
             names.insert(id, Arc::clone(&app.name));
             by_name.insert(Arc::clone(&app.name), Arc::new(app));
         }
-        RouteTable { hosts: self.hosts.clone(), by_name, names }
+        let domains = Arc::clone(&self.domains);
+        RouteTable { hosts: self.hosts.clone(), by_name, names, domains }
     }
 
     /// Where a request with this `Host`, arriving at this address of ours, goes.
@@ -90,13 +102,21 @@ impl RouteTable {
             Target::Root => {
                 self.app(ROOT_APP).map_or(Destination::UndeployedRoot, Destination::App)
             }
-            Target::Other(_) => self.nobody(),
+            Target::Other(name) => {
+                self.mapped(name).map_or_else(|| self.nobody(), Destination::App)
+            }
         }
     }
 
     /// The app with this name.
     pub fn app(&self, name: &str) -> Option<Arc<RoutedApp>> {
         self.by_name.get(name).cloned()
+    }
+
+    /// The app on the air that a mapped host name leads to.
+    fn mapped(&self, domain: &str) -> Option<Arc<RoutedApp>> {
+        let app = self.domains.get(domain)?;
+        self.app(self.names.get(app)?)
     }
 
     /// Apps on the air.

@@ -28,13 +28,13 @@ const WAL_FINISH_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) const WAL_BULK_BYTES_MAX: u64 = 24 * 1024 * 1024;
 
 /// What "little" is: a few milliseconds of copying.
-const WAL_REST_BYTES: u64 = 2 * 1024 * 1024;
+pub(super) const WAL_REST_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Above this much log the writer finishes whatever is left.
 const WAL_FULL_BYTES: u64 = 40 * 1024 * 1024;
 
 /// The nice value of the thread: it may lag behind, visitors may not.
-const NICE: i32 = 5;
+const NICE: i32 = 15;
 
 /// What the writer does about its log after a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,6 +41,7 @@ pub struct StoreCounters {
     pub(crate) writes_failed: AtomicU64,
     pub(crate) panics: AtomicU64,
     pub(crate) checkpoints: AtomicU64,
+    pub(crate) log_holds: AtomicU64,
     pub(crate) sent_interactive: AtomicU64,
     pub(crate) sent_bulk: AtomicU64,
 }
@@ -59,6 +60,11 @@ impl StoreCounters {
     /// Bytes of the log that have been copied into the file while it grew on.
     pub(crate) fn copied_bytes(&self) -> u64 {
         self.wal_pages_copied.load(Ordering::Relaxed) * u64::from(PAGE_BYTES)
+    }
+
+    /// Whether a long read pins the log, see `hold`.
+    pub(crate) fn is_log_held(&self) -> bool {
+        self.log_holds.load(Ordering::Relaxed) > 0
     }
 
     /// Changes that somebody waited for, since the start.
@@ -157,12 +163,26 @@ pub(crate) fn open_to_look(path: &Path) -> rusqlite::Result<Connection> {
         // What the log holds counts. A connection that cannot write leaves the log where it is.
         return open(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
     }
+    open_immutable(path)
+}
+
+/// Opens a file that nobody changes, for reading, and looks at nothing that lies beside it.
+pub(crate) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     // SQLite would make a log and its index beside a file that asks for them; a file that
     // is `immutable` needs neither (https://sqlite.org/uri.html).
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let escaped = percent_encode(absolute.as_os_str().as_bytes(), URI_PATH);
     let uri = format!("file:{escaped}?immutable=1");
     open(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// Opens a file that is thrown away when anything goes wrong with it: what is written into it
+/// can neither be rolled back nor is it durable until the caller syncs the file.
+pub(crate) fn open_scratch(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "journal_mode", "OFF")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(connection)
 }
 
 /// Opens the connection of the checkpoint thread.

@@ -47,11 +47,22 @@ pub(crate) fn migrate(
     migrations: &Migrations,
 ) -> Result<(), StoreError> {
     let found = schema_version(connection, path, migrations)?;
-    let applied = usize::try_from(found).unwrap_or(0);
-    let missing = migrations.steps.get(applied..).unwrap_or_default();
-    if applied > 0 && !missing.is_empty() {
+    let known = i64::try_from(migrations.steps.len()).unwrap_or(i64::MAX);
+    if found > 0 && found < known {
         copy_before(connection, path, found)?;
     }
+    migrate_scratch(connection, path, migrations)
+}
+
+/// Like [`migrate`], for a file that is itself a copy.
+pub(crate) fn migrate_scratch(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: &Migrations,
+) -> Result<(), StoreError> {
+    let found = schema_version(connection, path, migrations)?;
+    let applied = usize::try_from(found).unwrap_or(0);
+    let missing = migrations.steps.get(applied..).unwrap_or_default();
     for (index, step) in missing.iter().enumerate() {
         let version = applied + index + 1;
         apply_step(connection, step, version, migrations.application_id)
@@ -75,7 +86,7 @@ fn apply_step(
 }
 
 /// The file's schema version, if this fazt knows it.
-fn schema_version(
+pub(crate) fn schema_version(
     connection: &Connection,
     path: &Path,
     migrations: &Migrations,

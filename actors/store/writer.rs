@@ -203,9 +203,10 @@ impl Writer {
     }
 
     /// Whether bulk changes wait until the log is shorter. They do not wait for ever:
-    /// another program that reads the file may keep the log from starting over.
+    /// another program that reads the file may keep the log from starting over. Nor do they
+    /// wait while a backup does that: nothing that they wait for would happen.
     fn bulk_must_wait(&mut self) -> bool {
-        if self.counters.wal_bytes() < WAL_BULK_BYTES_MAX {
+        if self.counters.wal_bytes() < WAL_BULK_BYTES_MAX || self.counters.is_log_held() {
             self.pauses = 0;
             return false;
         }
@@ -221,6 +222,9 @@ impl Writer {
     }
 
     fn tend_log(&self) {
+        if self.counters.is_log_held() {
+            return;
+        }
         match log_care(self.counters.wal_bytes(), self.counters.copied_bytes()) {
             LogCare::Nothing => {}
             LogCare::WakeThread => self.checkpointer.wake(),

@@ -64,7 +64,7 @@ pub(crate) fn run(report: &mut Report, plan: &Plan, dir: &Path) -> anyhow::Resul
 }
 
 /// A database with one small app, whose node has stopped.
-fn deploy_seed(dir: &Path) -> anyhow::Result<Place> {
+pub(crate) fn deploy_seed(dir: &Path) -> anyhow::Result<Place> {
     let files = dir.join("small");
     site::write_small(&files)?;
     let place = Place::make(dir.join("seed"))?;
@@ -77,7 +77,7 @@ fn deploy_seed(dir: &Path) -> anyhow::Result<Place> {
 }
 
 /// A copy of `seed` with as many apps: each has the seed's files and a page of its own.
-fn make_apps(seed: &Place, dir: &Path, count: usize) -> anyhow::Result<Place> {
+pub(crate) fn make_apps(seed: &Place, dir: &Path, count: usize) -> anyhow::Result<Place> {
     let place = seed.copy(dir.join(format!("apps-{count}")))?;
     let mut connection = open(&place.database())?;
     let transaction = connection.transaction()?;
@@ -94,7 +94,7 @@ fn make_apps(seed: &Place, dir: &Path, count: usize) -> anyhow::Result<Place> {
     clippy::disallowed_methods,
     reason = "the node is stopped; ten thousand deploys take too long"
 )]
-fn open(database: &Path) -> anyhow::Result<Connection> {
+pub(crate) fn open(database: &Path) -> anyhow::Result<Connection> {
     Ok(Connection::open(database)?)
 }
 

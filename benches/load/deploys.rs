@@ -36,7 +36,7 @@ pub(crate) fn run(report: &mut Report, plan: &Plan, dir: &Path) -> anyhow::Resul
     report.single("deploy of 1,000 files, 20 MB", first, "ms", Wanted::AtMost(500.0));
     report.single("the same, one file changed", again, "ms", Wanted::AtMost(150.0));
     report.single("sent for one file changed", median(again_kib), "KiB", Wanted::AtMost(64.0));
-    let megabytes = fs::metadata(super::node::BINARY)?.len() as f64 / 1e6;
+    let megabytes = fs::metadata(super::node::binary())?.len() as f64 / 1e6;
     report.single("release binary", megabytes, "MB", Wanted::AtMost(20.0));
     node.stop()
 }

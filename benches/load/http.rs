@@ -49,7 +49,11 @@ impl Client {
     /// Connects.
     pub(crate) fn connect(port: u16) -> std::io::Result<Client> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+        Client::on(TcpStream::connect_timeout(&address, TIMEOUT)?)
+    }
+
+    /// A client on a connection that somebody else has made.
+    pub(crate) fn on(stream: TcpStream) -> std::io::Result<Client> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_write_timeout(Some(TIMEOUT))?;
@@ -58,7 +62,17 @@ impl Client {
 
     /// Sends a request and waits for its answer.
     pub(crate) fn send(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
-        self.stream.get_mut().write_all(request).context("cannot send a request")?;
+        self.begin(request)?;
+        self.end()
+    }
+
+    /// Sends a request, to wait for its answer later.
+    pub(crate) fn begin(&mut self, request: &[u8]) -> anyhow::Result<()> {
+        self.stream.get_mut().write_all(request).context("cannot send a request")
+    }
+
+    /// Waits for the answer to a request that was sent.
+    pub(crate) fn end(&mut self) -> anyhow::Result<Answer> {
         self.answer().context("cannot read an answer")
     }
 

@@ -1,13 +1,18 @@
 //! Measures the release binary on real sockets, against nginx with the same files.
 //!
 //! The server under test has the first core for itself, the clients have the second.
+//! `FAZT_BENCH_BINARY` names another binary, such as `target/shipping/fazt`.
 //! `cargo bench --bench load` runs all parts and prints one table; names of parts after
-//! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `commits`.
+//! `--` leave out the others: `compare`, `apps`, `deploys`, `under-deploy`, `backup`,
+//! `commits`, `control`, `dev`.
 
 mod apps;
+mod backup;
 mod commits;
 mod compare;
+mod control;
 mod deploys;
+mod dev;
 mod http;
 mod nginx;
 mod node;
@@ -43,12 +48,15 @@ const FOLDER: &str = "bench-load-";
 
 type Part = fn(&mut Report, &Plan, &Path) -> anyhow::Result<()>;
 
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 8] = [
     ("compare", compare::run),
     ("apps", apps::run),
     ("deploys", deploys::run),
     ("under-deploy", under_deploy::run),
+    ("backup", backup::run),
     ("commits", commits::run),
+    ("control", control::run),
+    ("dev", dev::run),
 ];
 
 fn main() -> ExitCode {
@@ -102,7 +110,8 @@ fn ensure_programs() -> anyhow::Result<()> {
 
 /// Where cargo builds: a real disk with room, and out of the way of git.
 fn target_folder() -> anyhow::Result<PathBuf> {
-    let folder = Path::new(node::BINARY).parent().and_then(Path::parent);
+    let binary = std::path::absolute(node::binary())?;
+    let folder = binary.parent().and_then(Path::parent);
     Ok(folder.context("the binary lies in no folder")?.to_owned())
 }
 

@@ -17,14 +17,21 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a backup may take to be made or checked.
+const BACKUP_TIMEOUT: Duration = Duration::from_secs(600);
+
 /// How long the encodings of one site may take.
 const ENCODING_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A node that does nothing for this long has nothing left to do.
 const IDLE_FOR: Duration = Duration::from_millis(300);
 
-/// The binary that this bench was built with.
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_fazt");
+/// The binary under test: the one that `FAZT_BENCH_BINARY` names, else the one that this bench
+/// was built with.
+pub(crate) fn binary() -> PathBuf {
+    std::env::var_os("FAZT_BENCH_BINARY")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_fazt")), PathBuf::from)
+}
 
 /// A folder with a node's database and its user's home.
 #[derive(Clone, Debug)]
@@ -57,7 +64,7 @@ impl Place {
 
     /// Starts the node on the servers' core. It may not answer yet.
     pub(crate) fn spawn(&self, port: u16) -> anyhow::Result<Running> {
-        let mut command = pinned(SERVER_CORE, BINARY);
+        let mut command = pinned(SERVER_CORE, binary());
         command.args(["server", "start", "--port", &port.to_string(), "--db"]);
         command.arg(self.database()).stdout(Stdio::null());
         command.stderr(fs::File::create(self.log())?);
@@ -111,14 +118,14 @@ impl Node {
 
     /// `fazt deploy` of a folder, from the clients' core.
     pub(crate) fn deploy(&self, dir: &Path, app: &str) -> anyhow::Result<Deployed> {
-        self.run_deploy(dir, app, pinned(CLIENT_CORE, BINARY))
+        self.run_deploy(dir, app, pinned(CLIENT_CORE, binary()))
     }
 
     /// The same, but a thread that measures on that core takes it from the command at once:
     /// the clients of a real node are on another machine.
     pub(crate) fn deploy_gently(&self, dir: &Path, app: &str) -> anyhow::Result<Deployed> {
         let mut command = pinned(CLIENT_CORE, "chrt");
-        command.args(["--idle", "0", BINARY]);
+        command.args(["--idle", "0"]).arg(binary());
         self.run_deploy(dir, app, command)
     }
 
@@ -135,7 +142,7 @@ impl Node {
 
     /// A token for everything.
     pub(crate) fn admin_token(&self) -> anyhow::Result<String> {
-        let mut command = pinned(CLIENT_CORE, BINARY);
+        let mut command = pinned(CLIENT_CORE, binary());
         command.args(["server", "create-key", "--name", "bench", "--scopes", "admin", "--db"]);
         command.arg(self.place.database());
         Ok(self.output(command)?.trim().to_owned())
@@ -148,9 +155,35 @@ impl Node {
         Client::connect(self.port)?.send(&asked)?.data()
     }
 
-    fn output(&self, mut command: Command) -> anyhow::Result<String> {
+    /// `fazt backup create FILE`, without reading it back: that would be work for the clients'
+    /// core, and not for the node.
+    pub(crate) fn back_up(&self, file: &Path) -> anyhow::Result<Duration> {
+        let mut command = pinned(CLIENT_CORE, binary());
+        command.args(["backup", "create", "--no-verify"]).arg(file);
+        command.arg("--db").arg(self.place.database());
+        self.timed(command)
+    }
+
+    /// `fazt backup verify FILE`.
+    pub(crate) fn verify(&self, file: &Path) -> anyhow::Result<Duration> {
+        let mut command = pinned(CLIENT_CORE, binary());
+        command.args(["backup", "verify"]).arg(file);
+        self.timed(command)
+    }
+
+    fn timed(&self, command: Command) -> anyhow::Result<Duration> {
+        let started = Instant::now();
+        self.output_within(command, BACKUP_TIMEOUT)?;
+        Ok(started.elapsed())
+    }
+
+    fn output(&self, command: Command) -> anyhow::Result<String> {
+        self.output_within(command, COMMAND_TIMEOUT)
+    }
+
+    fn output_within(&self, mut command: Command, timeout: Duration) -> anyhow::Result<String> {
         let command = self.place.surround(&mut command);
-        Running::start("fazt", command.stdout(Stdio::piped()))?.output(COMMAND_TIMEOUT)
+        Running::start("fazt", command.stdout(Stdio::piped()))?.output(timeout)
     }
 
     /// Waits until the node has done what it does after a deploy.

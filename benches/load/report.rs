@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use super::node::BINARY;
+use super::node::binary;
 
 /// What a number should be.
 #[derive(Clone, Copy, Debug)]
@@ -181,7 +181,7 @@ pub(crate) fn machine() -> String {
         "{processor}, {cores} cores, Linux {}, {}; {}, {}, {}",
         read("/proc/sys/kernel/osrelease").trim(),
         time::OffsetDateTime::now_utc().date(),
-        version(BINARY, "--version"),
+        version(&binary().to_string_lossy(), "--version"),
         version("nginx", "-v"),
         version("wrk", "-v"),
     )

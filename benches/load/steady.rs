@@ -17,8 +17,11 @@ use super::wrk::CONNECTIONS;
 /// Requests a second, all connections together.
 pub(crate) const RATE: u32 = 5_000;
 
-/// The longest that a schedule goes on.
+/// The longest that is measured beside deploys.
 pub(crate) const LENGTH_MAX: Duration = Duration::from_secs(10);
+
+/// The longest schedule there is, for what ends it by itself.
+pub(crate) const SCHEDULE_LENGTH_MAX: Duration = Duration::from_secs(600);
 
 /// Time in which all threads start and connect, before the first request is due.
 const LEAD: Duration = Duration::from_millis(200);
@@ -79,7 +82,7 @@ fn one_connection(
     let mut client = Client::connect(schedule.port)?;
     let asked = request("GET", schedule.host, schedule.path, &[], b"");
     let own_step = step * u32::try_from(CONNECTIONS).unwrap_or(1);
-    let end = start + schedule.length.min(LENGTH_MAX);
+    let end = start + schedule.length.min(SCHEDULE_LENGTH_MAX);
     let mut samples = Vec::with_capacity(1024);
     let mut due = first;
     while due < end && !schedule.stop.load(Ordering::Relaxed) {

@@ -23,7 +23,7 @@ const CHANGE_EVERY: Duration = Duration::from_millis(5);
 const QUIET_LENGTH: Duration = Duration::from_secs(5);
 
 /// Deploys of 100 MiB in each of the two measurements.
-const DEPLOYS: u64 = 2;
+const DEPLOYS: u64 = 4;
 
 /// One mebibyte in bytes.
 const MIB: f64 = 1024.0 * 1024.0;

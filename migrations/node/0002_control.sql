@@ -38,7 +38,7 @@ CREATE TABLE audit (
     details   TEXT
 ) STRICT;
 
-CREATE INDEX audit_app ON audit (app, id) WHERE app IS NOT NULL;
+CREATE INDEX audit_app ON audit (app, at) WHERE app IS NOT NULL;
 CREATE INDEX audit_at ON audit (at);
 
 -- Host names of their own that lead to an app.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::http::model::App;
 
-mod browser;
+pub(super) mod browser;
 mod listing;
 mod pull;
 
@@ -120,18 +120,19 @@ pub struct PullArgs {
 #[derive(Args, Debug)]
 pub struct DeleteArgs {
     /// Name or id of the app
-    app: String,
+    pub app: String,
     /// Delete its files and releases now, for good
     #[arg(long)]
-    purge: bool,
+    pub purge: bool,
     /// Do not ask
     #[arg(long, short)]
-    yes: bool,
+    pub yes: bool,
+    /// The node to delete it from.
     #[command(flatten)]
-    target: Target,
+    pub target: Target,
     /// Print the API's data
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// `fazt app open`.

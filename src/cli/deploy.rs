@@ -6,6 +6,7 @@
 //! starts over, once.
 
 use std::{
+    cell::Cell,
     fmt,
     path::PathBuf,
     rc::Rc,
@@ -14,6 +15,7 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
+use fazt_actors::outbound::{OutboundError, Retries};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
@@ -24,13 +26,14 @@ use self::{
 use super::{
     folder::LocalFile,
     format,
-    node_client::{NodeClient, Refusal},
+    node_client::{NodeClient, Refusal, Stranger, any::OriginalDeploy},
     output,
     target::{Target, parse_path, with_node},
 };
 use crate::http::model::{CommitRequest, DeployResult, ReleaseFile, UploadRequest};
 
 mod frames;
+mod original;
 mod plan;
 mod scan;
 
@@ -86,19 +89,33 @@ pub async fn run(args: DeployArgs) -> anyhow::Result<()> {
     for note in &site.notes {
         output::note(&format!("note: {note}"));
     }
-    let (result, sent_bytes) = with_node(&args.target, async |node| {
+    let (done, sent_bytes) = with_node(&args.target, async |node| {
         let name = &site.name;
-        let result = Deploy { node, name, purge: args.purge }
+        let done = Deploy { node, name, purge: args.purge }
             .run(site.files)
             .await
-            .with_context(|| format!("cannot deploy {name:?} to {}", node.shown()))?;
-        Ok((result, node.sent_bytes()))
+            .with_context(|| format!("cannot deploy {name:?}"))?;
+        Ok((done, node.sent_bytes()))
     })
     .await?;
-    if args.json {
-        return output::json(&result);
+    let took = started.elapsed();
+    match &done {
+        Deployed::Release(result) if args.json => output::json(result),
+        Deployed::Release(result) => output::line(&summary(result, sent_bytes, took)),
+        Deployed::Original(result, _) if args.json => output::json(result),
+        Deployed::Original(result, url) => {
+            output::line(&original::summary(result, url.as_deref(), sent_bytes, took))
+        }
     }
-    output::line(&summary(&result, sent_bytes, started.elapsed()))
+}
+
+/// What came of a deploy.
+#[derive(Debug)]
+enum Deployed {
+    /// A release is live.
+    Release(DeployResult),
+    /// A node of the original took the folder; where it probably answers.
+    Original(OriginalDeploy, Option<String>),
 }
 
 fn summary(result: &DeployResult, sent_bytes: u64, took: Duration) -> String {
@@ -128,18 +145,36 @@ struct Deploy<'a> {
 }
 
 impl Deploy<'_> {
-    async fn run(&self, files: Vec<LocalFile>) -> anyhow::Result<DeployResult> {
+    async fn run(&self, files: Vec<LocalFile>) -> anyhow::Result<Deployed> {
         // The node needs no hashes to say what is live: both take their time at once.
         let hashing = blocking(move || scan::hash(files));
         let (entries, live) = future::join(hashing, self.live_release()).await;
-        let (entries, mut live) = (entries?, live?);
+        let entries = entries?;
+        let done = match live {
+            Ok(live) => self.release(&entries, live).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(result) => Ok(Deployed::Release(result)),
+            Err(error) if Stranger::of(&error).is_some() => {
+                original::deploy_instead(self.node, self.name, entries, error).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn release(
+        &self,
+        entries: &[LocalEntry],
+        mut live: Live,
+    ) -> anyhow::Result<DeployResult> {
         for _ in 0..RESTARTS_MAX {
-            match self.attempt(&entries, &live).await {
+            match self.attempt(entries, &live).await {
                 Err(error) if is_moved(&error) => live = self.live_release().await?,
                 done => return done,
             }
         }
-        let done = self.attempt(&entries, &live).await;
+        let done = self.attempt(entries, &live).await;
         match done {
             Err(error) if is_moved(&error) => {
                 Err(error.context("others deploy this app right now; try again in a moment"))
@@ -196,11 +231,40 @@ impl Deploy<'_> {
         self.node.commit_upload(self.name, upload, commit).await
     }
 
+    /// Sends contents. They are stored under their hashes, so a batch whose connection broke
+    /// can be sent again.
     async fn send(&self, upload: &str, batch: Vec<Blob>, bar: ProgressBar) -> anyhow::Result<()> {
+        let mut retries = Retries::default();
+        loop {
+            let sent = Rc::new(Cell::new(0));
+            let Err(error) = self.send_once(upload, batch.clone(), &bar, &sent).await else {
+                return Ok(());
+            };
+            let cause = error.downcast_ref::<OutboundError>();
+            let is_repeated = match cause {
+                Some(cause) => retries.again(cause).await,
+                None => false,
+            };
+            if !is_repeated {
+                return Err(error);
+            }
+            bar.dec(sent.get());
+        }
+    }
+
+    async fn send_once(
+        &self,
+        upload: &str,
+        batch: Vec<Blob>,
+        bar: &ProgressBar,
+        sent: &Rc<Cell<u64>>,
+    ) -> anyhow::Result<()> {
         let expected = batch.len() as u64;
         let length = batch.iter().map(Blob::frame_bytes).sum();
-        let progress = move |sent| {
-            bar.inc(sent);
+        let (bar, sent) = (bar.clone(), Rc::clone(sent));
+        let progress = move |more| {
+            sent.set(sent.get() + more);
+            bar.inc(more);
             if bar.length().is_some_and(|all| bar.position() >= all) {
                 bar.set_message("Storing");
             }

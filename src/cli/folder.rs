@@ -72,6 +72,8 @@ impl fmt::Display for Rule {
 pub struct Folder {
     /// The files to send, sorted by path; never empty, at most `files_max`.
     pub files: Vec<LocalFile>,
+    /// The folders that no rule removed, with their full paths, `dir` itself first.
+    pub folders: Vec<PathBuf>,
     /// How many files and folders each rule removed; a folder counts as one.
     pub excluded: BTreeMap<Rule, usize>,
     /// What was skipped without a rule, each a sentence for the user.
@@ -116,6 +118,7 @@ impl Walk<'_> {
         let mut pending = vec![(PathBuf::new(), Rules::default())];
         while let Some((relative, outer)) = pending.pop() {
             let full = self.root.join(&relative);
+            self.folder.folders.push(full.clone());
             let rules = outer.enter(&full, &self.shown.join(&relative), &mut self.folder.notes)?;
             for entry in fs::read_dir(&full).map_err(|e| self.unreadable(&relative, e))? {
                 let entry = entry.map_err(|e| self.unreadable(&relative, e))?;

@@ -21,43 +21,27 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::http::model::{
-    App, AppDeleted, BlobsReceived, CommitRequest, DeployResult, Discovery, Envelope, ErrorBody,
-    Message, NodeHealth, Release, ReleaseFile, RollbackRequest, Stopping, Token, TokenCreated,
-    TokenRequest, UploadCreated, UploadRequest,
+    App, AppDeleted, BlobsReceived, CommitRequest, DeployResult, Discovery, Envelope, Message,
+    NodeHealth, Release, ReleaseFile, RollbackRequest, Stopping, Token, TokenCreated, TokenRequest,
+    UploadCreated, UploadRequest,
+    backup::{BackupMade, BackupRequest},
 };
+
+pub mod any;
+mod failure;
+
+pub use failure::{Refusal, Stranger};
 
 /// How long to look for the admin host behind a public one.
 const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a node may take to copy itself: days of a slow disk, not of a hanging one.
+const BACKUP_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Bytes of a discovery document: three short strings.
 const DISCOVERY_BYTES_MAX: u64 = 64 * 1024;
 /// Pages of a list that are followed: 100,000 apps at 1,000 a page.
 const PAGES_MAX: usize = 100;
 /// Everything that a path segment may not hold as it is (RFC 3986 section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// What a node refused, in its own words.
-#[derive(Debug, thiserror::Error)]
-#[error("{message} ({code})")]
-pub struct Refusal {
-    /// Status of the answer.
-    pub status: u16,
-    /// The stable name that programs match on.
-    pub code: String,
-    /// The sentence for people.
-    pub message: String,
-}
-
-impl Refusal {
-    /// The node's refusal in `error`, where it is one.
-    pub fn of(error: &anyhow::Error) -> Option<&Refusal> {
-        error.downcast_ref()
-    }
-
-    /// Whether the node does not know what it was asked about.
-    pub fn is_not_found(error: &anyhow::Error) -> bool {
-        Refusal::of(error).is_some_and(|refusal| refusal.status == 404)
-    }
-}
 
 /// A node, and the right to talk to it.
 #[derive(Debug)]
@@ -66,6 +50,7 @@ pub struct NodeClient {
     base: String,
     shown: String,
     token: Option<Rc<str>>,
+    timeout: Duration,
     sent_bytes: Cell<u64>,
 }
 
@@ -77,8 +62,15 @@ impl NodeClient {
             base: url.to_string(),
             shown: url.to_string(),
             token: token.map(Rc::from),
+            timeout: HEAD_TIMEOUT,
             sent_bytes: Cell::new(0),
         }
+    }
+
+    /// The same node under a peer's name, with a limit to how long it may take to answer what
+    /// carries no files.
+    pub fn known_as(self, shown: String, timeout: Duration) -> NodeClient {
+        NodeClient { shown, timeout, ..self }
     }
 
     /// The node that answers on the socket beside `database`.
@@ -88,6 +80,7 @@ impl NodeClient {
             base: "http://localhost".to_owned(),
             shown: database.display().to_string(),
             token: None,
+            timeout: HEAD_TIMEOUT,
             sent_bytes: Cell::new(0),
         }
     }
@@ -95,6 +88,11 @@ impl NodeClient {
     /// What to call this node: its address, or its database.
     pub fn shown(&self) -> &str {
         &self.shown
+    }
+
+    /// Origin of its API.
+    pub fn url(&self) -> &str {
+        &self.base
     }
 
     /// Bytes of request bodies sent so far.
@@ -105,8 +103,9 @@ impl NodeClient {
     /// What a host says about the node behind it; none where it says nothing of the kind.
     pub async fn discover(&self) -> anyhow::Result<Option<Discovery>> {
         let request = self.request(Verb::Get, "/.well-known/fazt", Body::Empty);
-        let request = Request { bearer: None, timeout: DISCOVERY_TIMEOUT, ..request };
-        let response = self.client.send(request).await?;
+        let timeout = DISCOVERY_TIMEOUT.min(self.timeout);
+        let request = Request { bearer: None, timeout, ..request };
+        let response = self.client.send_patiently(request).await?;
         if response.status() != 200 {
             return Ok(None);
         }
@@ -123,6 +122,12 @@ impl NodeClient {
     /// `POST /api/system/stop`; only the socket may.
     pub async fn stop(&self) -> anyhow::Result<Stopping> {
         self.call(Verb::Post, "/api/system/stop", &serde_json::json!({})).await
+    }
+
+    /// `POST /api/system/backup`; only the socket may.
+    pub async fn create_backup(&self, backup: &BackupRequest) -> anyhow::Result<BackupMade> {
+        let request = self.with_json(Verb::Post, "/api/system/backup", backup)?;
+        self.data(Request { timeout: BACKUP_TIMEOUT, ..request }).await
     }
 
     /// `GET /api/apps`, all pages.
@@ -255,7 +260,7 @@ impl NodeClient {
             url: format!("{}{path}", self.base),
             bearer: self.token.clone(),
             body,
-            timeout: HEAD_TIMEOUT,
+            timeout: self.timeout,
         }
     }
 
@@ -285,44 +290,17 @@ impl NodeClient {
     async fn envelope<T: DeserializeOwned>(&self, request: Request) -> anyhow::Result<Envelope<T>> {
         let url = request.url.clone();
         let body = self.accepted(request).await?.bytes(JSON_BYTES_MAX).await?;
-        serde_json::from_slice(&body).with_context(|| {
-            format!("{url} did not answer like a fazt node; is it the address of one?")
-        })
+        serde_json::from_slice(&body).map_err(|cause| Stranger::Body { url, cause }.into())
     }
 
     /// The answer, if it is one of success.
     async fn accepted(&self, request: Request) -> anyhow::Result<Response> {
         let url = request.url.clone();
-        let response = self.client.send(request).await?;
+        let response = self.client.send_patiently(request).await?;
         match response.status() {
             200..=299 => Ok(response),
-            status => Err(self.refused(&url, status, response).await),
+            status => Err(failure::refused(url, status, response).await),
         }
-    }
-
-    async fn refused(&self, url: &str, status: u16, response: Response) -> anyhow::Error {
-        if let (300..=399, Some(target)) = (status, response.header("location")) {
-            return anyhow::anyhow!("{url} sends its visitors on to {target}; use that address");
-        }
-        let request_id = response.header("x-request-id").map(str::to_owned);
-        let body = response.bytes(JSON_BYTES_MAX).await.unwrap_or_default();
-        let Ok(answer) = serde_json::from_slice::<ErrorBody>(&body) else {
-            return anyhow::anyhow!(
-                "{url} answered {status} and not like a fazt node; is it the address of one?"
-            );
-        };
-        let mut message = answer.error.message;
-        // Many messages say as much by themselves.
-        let details = answer.error.details;
-        if let Some(details) = details.filter(|told| !message.contains(&told.constraint)) {
-            message.push_str(&format!(" [{}: {}]", details.field, details.constraint));
-        }
-        match (status, request_id) {
-            (401, _) => message.push_str("; check FAZT_TOKEN or the token stored for this node"),
-            (500.., Some(id)) => message.push_str(&format!(" [request {id}]")),
-            _ => {}
-        }
-        Refusal { status, code: answer.error.code, message }.into()
     }
 }
 
@@ -337,6 +315,10 @@ fn app_path(app: &str, tail: &str) -> String {
 fn release_segment(release: Option<u64>) -> String {
     release.map_or_else(|| "live".to_owned(), |number| number.to_string())
 }
+
+mod owner;
+
+pub use owner::AuditFilter;
 
 #[cfg(test)]
 mod tests;

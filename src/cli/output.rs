@@ -23,13 +23,13 @@ pub struct Cell {
 impl Cell {
     /// A text that is the same for both.
     pub fn text(text: impl Into<String>) -> Cell {
-        let shown = text.into();
-        Cell { raw: shown.clone(), shown, is_number: false }
+        let text = text.into();
+        Cell { shown: harmless(&text), raw: text, is_number: false }
     }
 
     /// A text for people, and what programs get in its place.
     pub fn of(shown: impl Into<String>, raw: impl Into<String>) -> Cell {
-        Cell { shown: shown.into(), raw: raw.into(), is_number: false }
+        Cell { shown: harmless(&shown.into()), raw: raw.into(), is_number: false }
     }
 
     /// Aligns the cell like a number: to the right.
@@ -129,7 +129,20 @@ pub fn fact_lines(facts: &[(&str, Cell)], is_terminal: bool) -> String {
 /// # Errors
 /// Stdout cannot be written.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    line(&serde_json::to_string_pretty(value)?)
+    text(&(escaped(&serde_json::to_string_pretty(value)?) + "\n"))
+}
+
+/// JSON with the control characters escaped that it may hold as they are (RFC 8259
+/// section 7): those from U+007F on command some terminals.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '\u{7f}'..='\u{9f}' => escaped.push_str(&format!("\\u{:04x}", letter as u32)),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
 }
 
 /// Prints one line.
@@ -137,7 +150,7 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
 /// # Errors
 /// Stdout cannot be written.
 pub fn line(line: &str) -> anyhow::Result<()> {
-    text(&format!("{line}\n"))
+    text(&format!("{}\n", harmless(line)))
 }
 
 /// Prints bytes as they are.
@@ -164,7 +177,14 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// Tells the user something on stderr that is neither a result nor an error.
 pub fn note(note: &str) {
     // Where stderr is gone there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "{note}");
+    let _ = writeln!(io::stderr(), "{}", harmless(note));
+}
+
+/// A text without the characters that command a terminal: what another node or a visitor
+/// wrote must not move the cursor or change the window's title.
+fn harmless(text: &str) -> String {
+    let is_harmless = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
+    text.chars().map(|letter| if is_harmless(letter) { letter } else { '\u{fffd}' }).collect()
 }
 
 /// Prints an error and the chain of its causes on stderr.

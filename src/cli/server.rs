@@ -19,6 +19,11 @@ use super::{
 };
 use crate::http::model::NodeHealth;
 
+mod audit;
+mod owner;
+
+pub use owner::PasswordOptions;
+
 /// How long a node may take to finish its requests and close its file.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often `server stop` looks whether the node is gone.
@@ -34,6 +39,14 @@ pub enum ServerCommand {
     Start(ServerArgs),
     /// Say whether the node runs, and how it is
     Status(StatusArgs),
+    /// Set the owner's name or password
+    #[command(after_help = "Examples:\n  fazt server set-credentials\n  \
+                            fazt server set-credentials --username ann --password-stdin < FILE")]
+    SetCredentials(owner::SetCredentialsArgs),
+    /// Make a new password for the owner, and end all sessions
+    ResetAdmin(owner::ResetAdminArgs),
+    /// Show who changed what
+    Audit(audit::AuditArgs),
     /// List the settings: what counts, and where that comes from
     Config(config::ConfigArgs),
     /// Change settings, at once where that is possible
@@ -108,6 +121,12 @@ pub struct InitArgs {
     /// Main domain to keep in the database: apps answer at APP.DOMAIN
     #[arg(long)]
     pub domain: Option<String>,
+    /// The owner's name [default: admin]
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    /// The owner's password [default: one that is generated and printed]
+    #[command(flatten)]
+    pub password: PasswordOptions,
     /// Database file; it must not exist yet [default: ./data.db]
     #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
     pub db: Option<PathBuf>,
@@ -161,6 +180,9 @@ pub fn run(command: ServerCommand) -> anyhow::Result<()> {
         ServerCommand::Start(args) => crate::server::start(args),
         ServerCommand::Init(args) => crate::server::init(args),
         ServerCommand::Status(args) => in_system(status(args)),
+        ServerCommand::SetCredentials(args) => in_system(owner::set_credentials(args)),
+        ServerCommand::ResetAdmin(args) => in_system(owner::reset_admin(args)),
+        ServerCommand::Audit(args) => in_system(audit::run(args)),
         ServerCommand::Config(args) => in_system(config::show(args)),
         ServerCommand::SetConfig(args) => in_system(config::set(args)),
         ServerCommand::CreateKey(args) => in_system(create_key(args)),
@@ -241,7 +263,7 @@ async fn wait_until_gone(database: &Path, pid: u32) -> anyhow::Result<()> {
 }
 
 /// Reads an IP address; brackets around IPv6 are fine.
-fn parse_address(text: &str) -> Result<IpAddr, String> {
+pub(super) fn parse_address(text: &str) -> Result<IpAddr, String> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let bare = if bare == "localhost" { "127.0.0.1" } else { bare };
     bare.parse().map_err(|_| {

@@ -12,14 +12,16 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
-use fazt_actors::{
-    peers::{LOCAL, NodeUrl, Peer, Peers},
-    store::{holder, socket_path},
-};
+use fazt_actors::store::{holder, socket_path};
 use tokio::net::UnixStream;
 
-use super::{node_client::NodeClient, output};
+use super::node_client::NodeClient;
 use crate::server::{SocketNode, serve_socket_only};
+
+mod original_registry;
+pub mod peer;
+
+pub use peer::open_peers;
 
 /// How long a node on this machine may take to accept a connection to its socket.
 const SOCKET_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,7 +72,12 @@ pub async fn with_node<T>(
     work: impl AsyncFnOnce(&NodeClient) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let Some(database) = &target.db else {
-        return work(&over_http(target.to.as_deref()).await?).await;
+        let found = peer::find(&peer::known_peers()?, target.to.as_deref()).await?;
+        let client = found.client()?;
+        return match work(&client).await {
+            Ok(done) => Ok(done),
+            Err(error) => Err(peer::explain(error, &client).await),
+        };
     };
     let (client, opened) = on_database(database).await?;
     let done = work(&client).await;
@@ -141,129 +148,6 @@ async fn on_database(database: &Path) -> anyhow::Result<(NodeClient, Option<Sock
         .await
         .with_context(|| format!("cannot open {}", database.display()))?;
     Ok((NodeClient::on_socket(&socket_path(database), database), Some(node)))
-}
-
-async fn over_http(to: Option<&str>) -> anyhow::Result<NodeClient> {
-    let peers = open_peers()?;
-    let token = env::var("FAZT_TOKEN").ok().filter(|token| !token.is_empty());
-    match choose(&peers, to)? {
-        Choice::Peer(peer) => {
-            let token = token.or(peer.token);
-            let token = require_token(token, &peer.url)?;
-            Ok(NodeClient::at(&peer.url, Some(&token)))
-        }
-        Choice::Url(asked) => {
-            let url = admin_url(&asked).await?;
-            let stored = match token {
-                Some(_) => None,
-                None => {
-                    stored_token(&peers, &[Some(&url), Some(&asked), url.on_localhost().as_ref()])?
-                }
-            };
-            let token = require_token(token.or(stored), &url)?;
-            Ok(NodeClient::at(&url, Some(&token)))
-        }
-    }
-}
-
-/// The token of the first of these addresses that has one.
-fn stored_token(peers: &Peers, urls: &[Option<&NodeUrl>]) -> anyhow::Result<Option<String>> {
-    for url in urls.iter().flatten() {
-        if let Some(token) = peers.find_by_url(url)?.and_then(|peer| peer.token) {
-            return Ok(Some(token));
-        }
-    }
-    Ok(None)
-}
-
-fn require_token(token: Option<String>, url: &NodeUrl) -> anyhow::Result<String> {
-    token.with_context(|| {
-        format!(
-            "no token is known for {url}; make one on that machine with \
-             `fazt server create-key --name NAME` and put it into FAZT_TOKEN"
-        )
-    })
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Choice {
-    Peer(Peer),
-    Url(NodeUrl),
-}
-
-fn choose(peers: &Peers, to: Option<&str>) -> anyhow::Result<Choice> {
-    let Some(to) = to else {
-        let peer = match peers.default_peer()? {
-            Some(peer) => Some(peer),
-            None => peers.get(LOCAL)?,
-        };
-        return peer.map(Choice::Peer).context(
-            "no node is known yet; start one with `fazt server start`, or name one with \
-             `--to URL` or `--db FILE`",
-        );
-    };
-    if to.contains("://") {
-        return Ok(Choice::Url(to.parse()?));
-    }
-    if let Some(peer) = peers.get(to)? {
-        return Ok(Choice::Peer(peer));
-    }
-    let known: Vec<String> = peers.list()?.into_iter().map(|peer| peer.name).collect();
-    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    anyhow::bail!("no peer is called {to:?} (known: {known}); a URL begins with https://")
-}
-
-/// Where the API of the node behind `asked` answers. The node is believed only as far as
-/// [`NodeUrl::may_lead_to`] goes, since the token will follow.
-async fn admin_url(asked: &NodeUrl) -> anyhow::Result<NodeUrl> {
-    // Few resolvers know the names below localhost.
-    if asked.host().ends_with(".localhost") {
-        return Ok(asked.on_localhost().unwrap_or_else(|| asked.clone()));
-    }
-    if asked.is_admin_host() {
-        return Ok(asked.clone());
-    }
-    let Some(found) = NodeClient::at(asked, None).discover().await? else {
-        return Ok(asked.clone());
-    };
-    let named = NodeUrl::parse(&found.admin_url).ok();
-    match named.filter(|named| asked.may_lead_to(named)) {
-        Some(named) => Ok(named),
-        None => {
-            output::note(&format!(
-                "warning: {asked} names {:?} as its admin host, which is not its own; \
-                 asking {asked} itself",
-                found.admin_url
-            ));
-            Ok(asked.clone())
-        }
-    }
-}
-
-/// The client's own file, where the environment puts it.
-///
-/// # Errors
-/// Nobody has a home folder, or the file cannot be opened.
-pub fn open_peers() -> anyhow::Result<Peers> {
-    let path = client_path(
-        env::var_os("XDG_CONFIG_HOME").map(PathBuf::from),
-        env::var_os("HOME").map(PathBuf::from),
-    )?;
-    let peers = Peers::open(&path)?;
-    if let Some(warning) = peers.warning() {
-        output::note(&format!("warning: {warning}"));
-    }
-    Ok(peers)
-}
-
-/// `$XDG_CONFIG_HOME/fazt/data.db`, else `~/.config/fazt/data.db`. A relative path in the
-/// variable does not count, as its specification says.
-fn client_path(xdg: Option<PathBuf>, home: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    let config = xdg
-        .filter(|path| path.is_absolute())
-        .or_else(|| home.filter(|path| path.is_absolute()).map(|home| home.join(".config")))
-        .context("neither HOME nor XDG_CONFIG_HOME says where tokens are kept; set one")?;
-    Ok(config.join("fazt/data.db"))
 }
 
 #[cfg(test)]

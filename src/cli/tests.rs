@@ -50,7 +50,25 @@ fn commands_read_their_words() {
         ("server start --listen [::1]", &["listen: Some(::1)"]),
         ("server start", &["port: None", "listen: None", "log_format: Text"]),
         ("server stop --db x.db", &["db: Some(\"x.db\")"]),
+        ("dev", &["Dev(", "dir: None", "port: None", "poll: false"]),
+        (
+            "dev site --name blog --port 0 --listen 0.0.0.0 --open --poll",
+            &["dir: Some(\"site\")", "port: Some(0)", "listen: Some(0.0.0.0)", "open: true"],
+        ),
         ("completions zsh", &["Zsh"]),
+        ("remote", &["Remote(", "command: None", "json: false"]),
+        ("remote --json", &["command: None", "json: true"]),
+        (
+            "remote add home --url https://Example.org/ --token-stdin --desc mine",
+            &["host: \"example.org\"", "token_stdin: true", "description: Some(\"mine\")"],
+        ),
+        ("remote status", &["Status(", "peer: None"]),
+        ("remote apps home --json", &["peer: Some(\"home\")", "json: true"]),
+        ("remote deploy dist home", &["dir: Some(\"dist\")", "peer: Some(\"home\")"]),
+        (
+            "remote deploy --name blog dist --to home",
+            &["dir: Some(\"dist\")", "name: Some(\"blog\")", "to: Some(\"home\")"],
+        ),
     ] {
         check(words, parts);
     }
@@ -68,11 +86,24 @@ fn the_originals_spellings_keep_working() {
             "client deploy --path=site --domain=blog --to home",
             &["Deploy(", "path: Some(\"site\")", "to: Some(\"home\")"],
         ),
+        (
+            "remote add home --url https://example.org --token abc --desc mine",
+            &["token: Some(\"abc\")", "no_check: false"],
+        ),
+        ("servers", &["Servers(", "command: None"]),
+        ("servers add home --url https://example.org --token abc", &["name: \"home\""]),
+        ("servers ping home", &["Ping", "Some(\"home\")"]),
+        ("client apps --to home", &["Apps(", "to: Some(\"home\")"]),
+        ("client sites --server http://localhost:4698", &["Apps(", "localhost"]),
+        ("client logs --site blog --limit 5", &["site: \"blog\"", "limit: 5"]),
+        ("client delete --site blog --yes", &["Delete(", "yes: true"]),
+        ("client set-auth-token --token abc", &["SetAuthToken(", "port: Some(4698)"]),
+        ("version", &["Version"]),
     ] {
         check(words, parts);
     }
     let help = Cli::command().render_help().to_string();
-    assert!(!help.contains("client"), "{help}");
+    assert!(!help.contains("client") && !help.contains("servers"), "{help}");
     let mut command = Cli::command();
     let deploy = command.find_subcommand_mut("deploy").unwrap().render_help().to_string();
     assert!(!deploy.contains("--path") && !deploy.contains("--domain"), "{deploy}");
@@ -95,6 +126,14 @@ fn what_cannot_be_understood_is_a_usage_error() {
         "server start --config x.json",
         "completions tcsh",
         "frobnicate",
+        "remote add home",
+        "remote add home --url example.org",
+        "remote add home --url https://example.org --token a --token-stdin",
+        "remote deploy",
+        "remote deploy dist home --to work",
+        "remote deploy dist home --db data.db",
+        "remote frobnicate",
+        "client delete",
     ] {
         let error = parse(words).expect_err(words);
         assert_eq!(error.exit_code(), 2, "{words}");

@@ -1,14 +1,15 @@
 //! `/api/apps`: what is on the air, and taking it off.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use fazt_actors::apps::{self, AppRow, Shown};
 use fazt_actors::deployer::{DeleteApp, RestoreApp, RollBack};
 use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
 
+use super::answer::{answer, page};
 use super::body::read_json;
 use super::error::{ApiError, ApiResult};
-use super::model::{self, AppDeleted, Envelope, PageMeta, RollbackRequest};
+use super::model::{self, AppDeleted, RollbackRequest};
 use super::operator::Operator;
 use super::permission::{Admin, DeployApp, Read, ReadApp};
 use crate::config::NodeConfig;
@@ -35,12 +36,12 @@ pub(super) async fn list(
     let shown = if query.deleted { Shown::Deleted } else { Shown::Live };
     let limit = query.limit.unwrap_or(PAGE_APPS_MAX).clamp(1, PAGE_APPS_MAX);
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
-    let (page, total) =
+    let (found, total) =
         node.store.readers.read(move |c| apps::list(c, shown, after.as_ref(), limit)).await?;
     let next_cursor =
-        page.last().filter(|_| page.len() == limit).map(|app| format!("{}~{}", app.name, app.id));
-    let data: Vec<model::App> = page.into_iter().map(|app| shown_app(app, &node.config)).collect();
-    Ok(HttpResponse::Ok().json(Envelope { data, meta: Some(PageMeta { next_cursor, total }) }))
+        found.last().filter(|_| found.len() == limit).map(|app| format!("{}~{}", app.name, app.id));
+    let data: Vec<model::App> = found.into_iter().map(|app| shown_app(app, &node.config)).collect();
+    Ok(page(data, next_cursor, Some(total)))
 }
 
 fn read_cursor(text: &str) -> ApiResult<(String, i64)> {
@@ -81,7 +82,11 @@ pub(super) async fn delete(
     };
     let delete = DeleteApp { app: app.id, purge, at: Timestamp::now() };
     node.deployer.ask(delete).await??;
-    tracing::info!(app = %app.name, id = %app.public_id, purge, by = operator.name(), "deleted");
+    operator.about_app(&app.name);
+    operator.about(&app.public_id);
+    if purge {
+        operator.remark("for good".to_owned());
+    }
     let message = match purge {
         true => "deleted for good".to_owned(),
         false => format!("deleted; `fazt app restore {}` brings it back for 30 days", app.name),
@@ -97,7 +102,8 @@ pub(super) async fn restore(
 ) -> ApiResult {
     let app = find(&node, &key, Shown::Deleted).await?;
     node.deployer.ask(RestoreApp { app: app.id, at: Timestamp::now() }).await??;
-    tracing::info!(app = %app.name, id = %app.public_id, by = operator.name(), "restored");
+    operator.about_app(&app.name);
+    operator.about(&app.public_id);
     let app = find(&node, &app.public_id, Shown::Live).await?;
     Ok(answer(shown_app(app, &node.config)))
 }
@@ -119,8 +125,8 @@ pub(super) async fn roll_back(
     let app = find(&node, &key, Shown::Live).await?;
     let roll_back = RollBack { app: app.id, number, at: Timestamp::now() };
     let activated = node.deployer.ask(roll_back).await??;
-    let (name, release) = (&app.name, activated.number);
-    tracing::info!(app = %name, release, by = operator.name(), "rolled back");
+    operator.about_app(&app.name);
+    operator.about(&format!("v{}", activated.number));
     Ok(answer(super::deploy::result(activated, &node.config)))
 }
 
@@ -129,11 +135,6 @@ pub(super) async fn find(node: &Node, key: &str, shown: Shown) -> ApiResult<AppR
     let wanted = if key.starts_with("app_") { key.to_owned() } else { key.to_ascii_lowercase() };
     let found = node.store.readers.read(move |c| apps::find(c, &wanted, shown)).await?;
     found.ok_or_else(|| ApiError::no_app(key))
-}
-
-/// A successful answer that is not a page of a list.
-pub(super) fn answer<T: serde::Serialize>(data: T) -> HttpResponse {
-    HttpResponse::Ok().json(Envelope { data, meta: None })
 }
 
 fn shown_app(app: AppRow, config: &NodeConfig) -> model::App {

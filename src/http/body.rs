@@ -25,10 +25,35 @@ pub(super) async fn read_json<T: DeserializeOwned>(
         body.extend_from_slice(&chunk);
     }
     let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
-    serde_json::from_slice(text).map_err(|error| {
-        let message = format!("the body is not the JSON that is expected here: {error}");
-        ApiError::new(ErrorKind::Invalid, "INVALID_JSON", message)
-    })
+    parse(text)
+}
+
+fn parse<T: DeserializeOwned>(text: &[u8]) -> ApiResult<T> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| wrong_value(&error.path().to_string(), error.inner()))?;
+    json.end().map_err(|cause| no_json(&cause))?;
+    Ok(value)
+}
+
+fn no_json(cause: &serde_json::Error) -> ApiError {
+    let message = format!("the body is not the JSON that is expected here: {cause}");
+    ApiError::new(ErrorKind::Invalid, "INVALID_JSON", message)
+}
+
+/// The body is JSON, and a value in it is missing or of the wrong type.
+fn wrong_value(path: &str, cause: &serde_json::Error) -> ApiError {
+    if !cause.is_data() {
+        return no_json(cause);
+    }
+    let reason = cause.to_string();
+    let reason = reason.split(" at line ").next().unwrap_or_default();
+    // The path of a missing field is that of the object which lacks it.
+    match reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        Some(field) if path == "." => ApiError::field(field, "is required"),
+        Some(field) => ApiError::field(&format!("{path}.{field}"), "is required"),
+        None => ApiError::field(if path == "." { "body" } else { path }, reason),
+    }
 }
 
 /// Refuses a body that announces itself as too large, before any of it is read.

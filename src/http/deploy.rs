@@ -12,7 +12,7 @@ use fazt_actors::name::{AppId, AppName};
 use fazt_actors::timestamp::Timestamp;
 use futures_util::TryStreamExt;
 
-use super::apps::answer;
+use super::answer::answer;
 use super::body::{check_announced, interrupted, too_large};
 use super::error::{ApiError, ApiResult};
 use super::model::DeployResult;
@@ -45,6 +45,7 @@ pub(super) async fn archive(
     let archive = form.archive.ok_or_else(|| ApiError::field("file", "is required"))?;
     let deploy = DeployArchive { request: request_of(name, &operator, form.purge), archive };
     let activated = node.deployer.ask(deploy).await??;
+    operator.about(&format!("v{}", activated.number));
     Ok(answer(result(activated, &node.config)))
 }
 
@@ -67,6 +68,7 @@ async fn read_form(mut parts: Multipart, operator: &Caller, node: &Node) -> ApiR
             "site_name" | "name" => {
                 let text = read_text(&mut field).await?;
                 let name = AppName::parse(text.trim(), node.config.domain.as_deref())?;
+                operator.about_app(name.as_str());
                 operator.may_deploy(&name)?;
                 form.name = Some(name);
             }

@@ -1,6 +1,7 @@
 //! Errors of the API: the only table from kinds to statuses, and the envelope.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,8 +13,8 @@ use fazt_actors::kind::{ErrorKind, Fault};
 
 use super::model::{ErrorBody, ErrorDetail, FieldError};
 
-/// Seconds after which a client that was told "busy" may try again.
-const RETRY_AFTER_SECONDS: &str = "1";
+/// When a client that was told "busy" may try again, where nothing else is known.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Characters of a request id.
 const REQUEST_ID_CHARS: usize = 16;
@@ -26,13 +27,19 @@ pub(super) type ApiResult<T = HttpResponse> = Result<T, ApiError>;
 pub(super) struct ApiError {
     kind: ErrorKind,
     detail: ErrorDetail,
+    retry_after: Option<Duration>,
 }
 
 impl ApiError {
     /// A failure with a code and a message of the front's own.
     pub(super) fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> ApiError {
         let detail = ErrorDetail { code: code.to_owned(), message: message.into(), details: None };
-        ApiError { kind, detail }
+        ApiError { kind, detail, retry_after: None }
+    }
+
+    /// The stable name of this failure.
+    pub(super) fn code(&self) -> &str {
+        &self.detail.code
     }
 
     /// A field of the request that breaks a rule.
@@ -56,7 +63,9 @@ impl<E: Fault> From<E> for ApiError {
     fn from(fault: E) -> ApiError {
         let kind = fault.kind();
         if kind != ErrorKind::Internal {
-            return ApiError::new(kind, fault.code(), chain(&fault));
+            let mut error = ApiError::new(kind, fault.code(), chain(&fault));
+            error.retry_after = fault.retry_after();
+            return error;
         }
         // The cause is the operator's to read; the client gets the request's id.
         tracing::error!(error = %chain(&fault), code = fault.code(), "a request failed");
@@ -94,7 +103,8 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         if self.kind == ErrorKind::Busy {
-            response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS));
+            let wait = self.retry_after.unwrap_or(RETRY_AFTER);
+            response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));
         }
         if self.kind == ErrorKind::Unauthenticated {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
@@ -114,6 +124,7 @@ fn status(kind: ErrorKind, code: &str) -> StatusCode {
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::Busy if code == "RATE_LIMIT_EXCEEDED" => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Upstream => StatusCode::BAD_GATEWAY,
         ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,

@@ -59,10 +59,10 @@ pub(super) async fn file_response(
     };
     let etag = file.etag(encoding);
     if is_page_itself {
-        match precondition(headers, file, etag) {
+        match precondition(headers, file, etag.as_str()) {
             Precondition::Proceed => {}
             Precondition::NotModified => {
-                return Ok(describe(StatusCode::NOT_MODIFIED, &answer, encoding).finish());
+                return Ok(not_modified(&answer, etag.as_str()));
             }
             Precondition::Failed => {
                 return Ok(HttpResponse::new(StatusCode::PRECONDITION_FAILED));
@@ -109,8 +109,7 @@ enum Precondition {
 
 /// RFC 9110 section 13.2.2, with one difference: a date only answers 304 when it is the
 /// file's own, because a rollback moves files back in time.
-fn precondition(headers: &HeaderMap, file: &IndexedFile, etag: &Bytes) -> Precondition {
-    let etag = std::str::from_utf8(etag).unwrap_or_default();
+fn precondition(headers: &HeaderMap, file: &IndexedFile, etag: &str) -> Precondition {
     if let Some(wanted) = text(headers, header::IF_MATCH)
         && !if_match(wanted, etag)
     {
@@ -130,9 +129,9 @@ fn precondition(headers: &HeaderMap, file: &IndexedFile, etag: &Bytes) -> Precon
 }
 
 fn range_applies(headers: &HeaderMap, file: &IndexedFile) -> bool {
-    let etag = std::str::from_utf8(file.etag(Encoding::Identity)).unwrap_or_default();
-    let last_modified = std::str::from_utf8(&file.last_modified).unwrap_or_default();
-    text(headers, header::IF_RANGE).is_none_or(|held| if_range(held, etag, last_modified))
+    text(headers, header::IF_RANGE).is_none_or(|held| {
+        if_range(held, file.etag(Encoding::Identity).as_str(), file.last_modified())
+    })
 }
 
 async fn partial(
@@ -163,6 +162,24 @@ async fn partial(
     Ok(response.body(ContentBody::Parts(body)))
 }
 
+/// The answer to a client that has the file: what its cache may have to change, and nothing
+/// else of what it knows already (RFC 9110 section 15.4.5).
+fn not_modified(answer: &FileAnswer<'_>, etag: &str) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
+    response
+        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control(answer))));
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        response.insert_header((header::ETAG, etag));
+    }
+    if answer.file.media.compressible {
+        response.insert_header((header::VARY, BY_ENCODING));
+    }
+    if answer.is_preview {
+        response.insert_header(NOINDEX);
+    }
+    response.finish()
+}
+
 /// The headers that say what is sent.
 fn describe(
     status: StatusCode,
@@ -175,10 +192,10 @@ fn describe(
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(file.media.name)))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control(answer))))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, NOSNIFF));
-    if let Ok(etag) = HeaderValue::from_maybe_shared(file.etag(encoding).clone()) {
+    if let Ok(etag) = HeaderValue::from_str(file.etag(encoding).as_str()) {
         response.insert_header((header::ETAG, etag));
     }
-    if let Ok(modified) = HeaderValue::from_maybe_shared(file.last_modified.clone()) {
+    if let Ok(modified) = HeaderValue::from_str(file.last_modified()) {
         response.insert_header((header::LAST_MODIFIED, modified));
     }
     if file.media.compressible {

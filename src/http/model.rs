@@ -4,9 +4,17 @@
 //! cannot drift apart. Field names are the API's: `snake_case`, times as RFC 3339 in
 //! UTC, lists never null. Fields that a newer node adds are ignored by older clients.
 
+mod account;
+pub mod backup;
+pub mod original;
 pub mod settings;
 
 use serde::{Deserialize, Serialize};
+
+pub use account::{
+    AuditEntry, AuthStatus, CredentialsRequest, LoginRequest, MappedDomain, MappedDomainRequest,
+    SessionInfo, StreamEvent, UserInfo,
+};
 
 /// A successful answer: `{"data": …}`, and `"meta"` beside it where a list is paged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +31,9 @@ pub struct Envelope<T> {
 pub struct PageMeta {
     /// What to send as `cursor` for the next page; null on the last one.
     pub next_cursor: Option<String>,
-    /// Entries of the whole list.
-    pub total: u64,
+    /// Entries of the whole list; absent where nobody counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
 }
 
 /// A failed answer: `{"error": {…}}`.

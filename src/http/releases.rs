@@ -6,7 +6,8 @@ use fazt_actors::apps::{self, AppRow, ReleaseRow, Shown};
 use fazt_actors::encoding::Encoding;
 use fazt_actors::kind::ErrorKind;
 
-use super::apps::{answer, find};
+use super::answer::answer;
+use super::apps::find;
 use super::content_body::{ContentRange, content_body};
 use super::error::{ApiError, ApiResult};
 use super::model::{Release, ReleaseFile};
@@ -63,8 +64,13 @@ pub(super) async fn file(
 ) -> ApiResult {
     let (app, release, path) = keys.into_inner();
     let (_, release) = find_release(&node, &app, &release).await?;
-    let wanted = path.clone();
-    let found = node.store.readers.read(move |c| apps::file(c, release.id, &wanted)).await?;
+    download(&node, release.id, &path).await
+}
+
+/// A file of a release as a download.
+pub(super) async fn download(node: &Node, release: i64, path: &str) -> ApiResult {
+    let wanted = path.to_owned();
+    let found = node.store.readers.read(move |c| apps::file(c, release, &wanted)).await?;
     let Some(file) = found else {
         let message = format!("this release has no file `{path}`");
         return Err(ApiError::new(ErrorKind::NotFound, "FILE_NOT_FOUND", message));
@@ -81,7 +87,11 @@ pub(super) async fn file(
 }
 
 /// The release that a path names: `live`, `7` or `v7`.
-async fn find_release(node: &Node, app: &str, release: &str) -> ApiResult<(AppRow, ReleaseRow)> {
+pub(super) async fn find_release(
+    node: &Node,
+    app: &str,
+    release: &str,
+) -> ApiResult<(AppRow, ReleaseRow)> {
     let app = find(node, app, Shown::Live).await?;
     let number = match release {
         "live" => None,

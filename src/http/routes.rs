@@ -12,10 +12,13 @@ use fazt_actors::kind::ErrorKind;
 use super::error::ApiError;
 pub use super::permission::Permission;
 use super::permission::{
-    Admin, DeployApp, DeployNamed, Grant, OwnersSocket, Read, ReadApp, guarded,
+    Admin, DeployApp, DeployNamed, Grant, OwnersSocket, Person, Public, Read, ReadApp, Signed,
+    guarded,
 };
-use super::system::{self, original};
-use super::{apps, deploy, metrics, operator, releases, settings, tokens, uploads};
+use super::{
+    account, apps, audit, backup, deploy, domains, env, keys, logs, metrics, operator, releases,
+    sessions, settings, sites, stream, system, tokens, uploads,
+};
 
 /// A row of the table.
 pub struct Endpoint {
@@ -55,33 +58,60 @@ macro_rules! endpoints {
 /// Every endpoint of the API: method, path, who may, handler, and its name in the audit log.
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = endpoints! {
-    GET    "/api/system/health"                                 Read         system::health;
-    POST   "/api/system/stop"                                   OwnersSocket system::stop        => "node.stop";
-    GET    "/api/system/metrics"                                Read         metrics::show;
-    GET    "/api/system/config"                                 Read         original::config;
-    GET    "/api/system/limits"                                 Read         original::limits;
-    GET    "/api/system/cache"                                  Read         original::cache;
-    GET    "/api/system/db"                                     Read         original::db;
-    GET    "/api/config"                                        Read         original::config;
-    GET    "/api/settings"                                      Read         settings::list;
-    PUT    "/api/settings/{key}"                                Admin        settings::set       => "setting.set";
-    DELETE "/api/settings/{key}"                                Admin        settings::reset     => "setting.reset";
-    GET    "/api/apps"                                          Read         apps::list;
-    GET    "/api/apps/{app}"                                    ReadApp      apps::show;
-    DELETE "/api/apps/{app}"                                    Admin        apps::delete        => "app.delete";
-    POST   "/api/apps/{app}/restore"                            Admin        apps::restore       => "app.restore";
-    POST   "/api/apps/{app}/rollback"                           DeployApp    apps::roll_back     => "app.rollback";
-    GET    "/api/apps/{app}/releases"                           ReadApp      releases::list;
-    GET    "/api/apps/{app}/releases/{release}/files"           ReadApp      releases::files;
+    POST   "/api/login"                              Public       account::login;
+    POST   "/api/logout"                             Public       account::logout;
+    GET    "/api/auth/status"                        Public       account::status;
+    GET    "/api/user/me"                            Signed       account::me;
+    PUT    "/api/user/credentials"                   Person       account::change => "owner.change";
+    GET    "/api/sessions"                           Admin        sessions::list;
+    DELETE "/api/sessions/{session}"                 Admin        sessions::end => "session.end";
+    GET    "/api/audit"                              Admin        audit::list;
+    GET    "/api/stream"                             Read         stream::stream;
+    GET    "/api/system/health"                      Read         system::health;
+    POST   "/api/system/stop"                        OwnersSocket system::stop => "node.stop";
+    POST   "/api/system/backup"                      OwnersSocket backup::create => "backup.create";
+    GET    "/api/system/metrics"                     Read         metrics::show;
+    GET    "/api/system/config"                      Read         system::original::config;
+    GET    "/api/system/limits"                      Read         system::original::limits;
+    GET    "/api/system/cache"                       Read         system::original::cache;
+    GET    "/api/system/db"                          Read         system::original::db;
+    GET    "/api/config"                             Read         system::original::config;
+    GET    "/api/settings"                           Read         settings::list;
+    PUT    "/api/settings/{key}"                     Admin        settings::set => "setting.set";
+    DELETE "/api/settings/{key}"                     Admin        settings::reset => "setting.reset";
+    GET    "/api/apps"                               Read         apps::list;
+    GET    "/api/apps/{app}"                         ReadApp      apps::show;
+    DELETE "/api/apps/{app}"                         Admin        apps::delete => "app.delete";
+    GET    "/api/apps/{app}/files"                   ReadApp      sites::files;
+    POST   "/api/apps/{app}/restore"                 Admin        apps::restore => "app.restore";
+    POST   "/api/apps/{app}/rollback"                DeployApp    apps::roll_back => "app.rollback";
+    GET    "/api/apps/{app}/releases"                ReadApp      releases::list;
+    GET    "/api/apps/{app}/releases/{release}/files" ReadApp      releases::files;
     GET    "/api/apps/{app}/releases/{release}/files/{path:.+}" ReadApp      releases::file;
-    POST   "/api/deploy"                                        DeployNamed  deploy::archive     => "app.deploy";
-    POST   "/api/apps/{app}/uploads"                            DeployApp    uploads::begin;
-    PUT    "/api/apps/{app}/uploads/{upload}/blobs"             DeployApp    uploads::receive;
-    POST   "/api/apps/{app}/uploads/{upload}/commit"            DeployApp    uploads::commit     => "app.deploy";
-    DELETE "/api/apps/{app}/uploads/{upload}"                   DeployApp    uploads::abandon;
-    GET    "/api/tokens"                                        Admin        tokens::list;
-    POST   "/api/tokens"                                        Admin        tokens::create      => "token.create";
-    DELETE "/api/tokens/{token}"                                Admin        tokens::revoke      => "token.revoke";
+    POST   "/api/deploy"                             DeployNamed  deploy::archive => "app.deploy";
+    POST   "/api/apps/{app}/uploads"                 DeployApp    uploads::begin;
+    PUT    "/api/apps/{app}/uploads/{upload}/blobs"  DeployApp    uploads::receive;
+    POST   "/api/apps/{app}/uploads/{upload}/commit" DeployApp    uploads::commit => "app.deploy";
+    DELETE "/api/apps/{app}/uploads/{upload}"        DeployApp    uploads::abandon;
+    GET    "/api/sites"                              Read         sites::list;
+    DELETE "/api/sites"                              Admin        sites::delete => "app.delete";
+    GET    "/api/sites/{app}"                        ReadApp      sites::show;
+    GET    "/api/sites/{app}/files"                  ReadApp      sites::files;
+    GET    "/api/sites/{app}/files/{path:.+}"        ReadApp      sites::file;
+    GET    "/api/deployments"                        Read         sites::deployments;
+    GET    "/api/envvars"                            Read         env::list;
+    POST   "/api/envvars"                            Admin        env::set => "env.set";
+    DELETE "/api/envvars"                            Admin        env::delete => "env.delete";
+    GET    "/api/logs"                               Read         logs::list;
+    GET    "/api/mapped-domains"                     Read         domains::list;
+    POST   "/api/mapped-domains"                     Admin        domains::add => "domain.add";
+    DELETE "/api/mapped-domains/{domain}" Admin domains::remove => "domain.remove";
+    GET    "/api/tokens"                             Admin        tokens::list;
+    POST   "/api/tokens"                             Admin        tokens::create => "token.create";
+    DELETE "/api/tokens/{token}"                     Admin        tokens::revoke => "token.revoke";
+    GET    "/api/keys"                               Admin        keys::list;
+    POST   "/api/keys"                               Admin        keys::create => "token.create";
+    DELETE "/api/keys"                               Admin        keys::delete => "token.revoke";
 };
 
 /// The row for a method and the pattern of a registered path.

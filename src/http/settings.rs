@@ -8,7 +8,7 @@ use fazt_actors::settings::value::Value;
 use fazt_actors::settings::{self, SettingError};
 use serde_json::{Map, Value as Json};
 
-use super::apps::answer;
+use super::answer::answer;
 use super::body::read_json;
 use super::connection::OwnersSocket;
 use super::error::{ApiError, ApiResult};

@@ -5,7 +5,7 @@ pub(super) mod process;
 
 use actix_web::{HttpResponse, web};
 
-use super::apps::answer;
+use super::answer::answer;
 use super::error::ApiResult;
 use super::model::{DatabaseHealth, Discovery, MemoryHealth, NodeHealth, RuntimeHealth, Stopping};
 use super::operator::Operator;

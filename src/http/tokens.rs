@@ -7,11 +7,11 @@ use fazt_actors::kind::ErrorKind;
 use fazt_actors::timestamp::Timestamp;
 use fazt_actors::tokens::{NewToken, Scope, Token};
 
-use super::apps::answer;
+use super::answer::answer;
 use super::body::read_json;
 use super::error::{ApiError, ApiResult};
 use super::model::{self, Envelope, Message, TokenCreated, TokenRequest};
-use super::operator::Operator;
+use super::operator::{Caller, Operator};
 use super::permission::Admin;
 use crate::node::Node;
 
@@ -33,20 +33,12 @@ pub(super) async fn create(
 ) -> ApiResult {
     let body: TokenRequest =
         read_json(&request, payload, node.limits().json_body_bytes_max).await?;
-    if body.scopes.len() > SCOPES_MAX {
-        return Err(ApiError::field("scopes", format!("are more than {SCOPES_MAX}")));
-    }
-    let scopes = body
-        .scopes
-        .iter()
-        .map(|scope| Scope::parse(scope))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| ApiError::field("scopes", error.to_string()))?;
+    let scopes = parse_scopes(body.scopes.iter().map(String::as_str))?;
     let at = Timestamp::now();
     let expires_at = body.expires_in_seconds.map(|seconds| at.after(Duration::from_secs(seconds)));
     let new = NewToken { name: body.name, scopes, expires_at, at };
     let (token, text) = node.tokens.create(new).await?;
-    tracing::info!(token = %token.id, name = %token.name, by = operator.name(), "made a token");
+    operator.about(&token.id);
     let data = TokenCreated { info: shown(&token), token: text };
     Ok(HttpResponse::Created().json(Envelope { data, meta: None }))
 }
@@ -57,12 +49,31 @@ pub(super) async fn revoke(
     node: web::Data<Node>,
     id: web::Path<String>,
 ) -> ApiResult {
-    if !node.tokens.revoke(&id).await? {
+    revoke_token(&operator, &node, &id).await?;
+    Ok(answer(Message { message: "token revoked".to_owned() }))
+}
+
+/// Ends the token with this id.
+pub(super) async fn revoke_token(caller: &Caller, node: &Node, id: &str) -> ApiResult<()> {
+    caller.about(id);
+    if !node.tokens.revoke(id).await? {
         let message = "there is no such token; `fazt token list` shows those there are";
         return Err(ApiError::new(ErrorKind::NotFound, "TOKEN_NOT_FOUND", message));
     }
-    tracing::info!(token = %id, by = operator.name(), "revoked a token");
-    Ok(answer(Message { message: "token revoked".to_owned() }))
+    Ok(())
+}
+
+/// Reads the scopes of a new token.
+pub(super) fn parse_scopes<'a>(texts: impl Iterator<Item = &'a str>) -> ApiResult<Vec<Scope>> {
+    let scopes = texts
+        .take(SCOPES_MAX + 1)
+        .map(Scope::parse)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| ApiError::field("scopes", error.to_string()))?;
+    if scopes.len() > SCOPES_MAX {
+        return Err(ApiError::field("scopes", format!("are more than {SCOPES_MAX}")));
+    }
+    Ok(scopes)
 }
 
 fn shown(token: &Token) -> model::Token {

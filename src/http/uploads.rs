@@ -11,7 +11,7 @@ use fazt_actors::kind::ErrorKind;
 use fazt_actors::name::AppName;
 use fazt_actors::timestamp::Timestamp;
 
-use super::apps::answer;
+use super::answer::answer;
 use super::body::{check_announced, read_json};
 use super::deploy::{request_of, result};
 use super::error::{ApiError, ApiResult};
@@ -97,6 +97,7 @@ pub(super) async fn commit(
         read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     let commit = CommitUpload { id, request: request_of(app, &operator, body.purge) };
     let activated = node.deployer.ask(commit).await??;
+    operator.about(&format!("v{}", activated.number));
     Ok(answer(result(activated, &node.config)))
 }
 

@@ -9,10 +9,11 @@ mod apps;
 mod config;
 mod deploying;
 mod nodes;
+mod owner;
 mod tokens;
 
 /// Lines of tab-separated values.
-fn rows(text: &str) -> Vec<Vec<&str>> {
+pub(crate) fn rows(text: &str) -> Vec<Vec<&str>> {
     text.lines().map(|line| line.split('\t').collect()).collect()
 }
 

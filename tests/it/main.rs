@@ -5,28 +5,36 @@
 //! real binary, where a signal, a crash or the command line matters.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod fake_peer;
 mod node;
 mod process;
 mod wire;
 #[path = "../../actors/deployer/archive/tests/build.rs"]
 mod zips;
 
+mod audit;
+mod backup;
 mod commands;
 mod conditional;
 mod deploying;
+mod dev;
 mod disk_full;
+mod domains;
 mod hidden;
 mod hosts;
 mod large_files;
 mod metrics;
 mod names;
+mod original_api;
 mod owner;
 mod permissions;
 mod recovery;
 mod refusals;
+mod remote;
 mod schema;
 mod serving;
 mod settings;
+mod sign_in;
 mod stopping;
 mod tidy;
 mod uploads;

@@ -13,6 +13,7 @@ use actix_web::HttpServer;
 use fazt::config::NodeConfig;
 use fazt::http;
 use fazt::node::Node;
+use fazt_actors::account::{Change, Password};
 use fazt_actors::deployer::janitor;
 use fazt_actors::limits::Limits;
 use fazt_actors::settings::{Given, Source};
@@ -24,7 +25,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use client::{Request, Response, exchange};
+use client::{Request, Response, exchange, exchange_head};
 pub(crate) use deploy::{deploy_request, frame, sha256};
 
 /// How long a test waits for anything before it fails.
@@ -124,6 +125,19 @@ impl TestNode {
 
     pub(crate) fn send(&self, request: &Request) -> Response {
         self.raw(&request.bytes())
+    }
+
+    /// Sends a request and reads the head of the answer alone, but the whole of a refusal.
+    pub(crate) fn head(&self, request: &Request) -> Response {
+        let (head, _rest) = exchange_head(self.address, &request.bytes());
+        if head.status >= 400 { self.send(request) } else { head }
+    }
+
+    /// Makes the owner, with this password.
+    pub(crate) fn set_owner(&self, username: &str, password: &str) {
+        let password = Some(Password::chosen(password.to_owned()).unwrap());
+        let change = Change { username: Some(username.to_owned()), password };
+        self.wait(self.node.account.change(change, Timestamp::now())).unwrap();
     }
 
     pub(crate) fn get(&self, host: &str, target: &str) -> Response {

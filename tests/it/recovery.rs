@@ -109,7 +109,7 @@ fn by_difference(survivor: &Survivor, _server: &Server) {
     let ran = survivor.machine.run(&["deploy", &folder, "--name", APP]);
     if !ran.status.success() {
         let complaint = ran.fails(1);
-        assert!(complaint.starts_with("error: cannot deploy \"site\" to "), "{complaint}");
+        assert!(complaint.contains("cannot deploy \"site\""), "{complaint}");
     }
 }
 

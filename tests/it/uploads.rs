@@ -264,10 +264,10 @@ fn lists_that_cannot_be_a_release_are_refused() {
         (
             json!([{ "path": "x", "sha256": zeros, "size": -1 }]),
             json!([]),
-            "400 INVALID_JSON",
+            "400 VALIDATION_FAILED",
             "expected u64",
         ),
-        (json!("x"), json!([]), "400 INVALID_JSON", "expected a sequence"),
+        (json!("x"), json!([]), "400 VALIDATION_FAILED", "expected a sequence"),
     ] {
         let body = json!({ "base": 1, "changed": changed, "removed": removed });
         let response = node.api("POST", "/api/apps/blog/uploads", &body);

@@ -119,3 +119,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_admin_host_tells_where_apps_are() {
+    for (text, expect) in [
+        ("https://admin.example.org", Some("https://blog.example.org/")),
+        ("http://localhost:4698", Some("http://blog.localhost:4698/")),
+        ("http://127.0.0.1:4698", None),
+        ("https://example.org", None),
+    ] {
+        let url = NodeUrl::parse(text).unwrap();
+        assert_eq!(url.app_url("blog").as_deref(), expect, "{text}");
+    }
+    let url = NodeUrl::parse("http://example.org:8080").unwrap();
+    assert_eq!(url.on_admin_host().to_string(), "http://admin.example.org:8080");
+}

@@ -125,6 +125,30 @@ fn a_file_takes_its_page_size_and_vacuum_mode_when_it_is_made() {
 }
 
 #[test]
+fn a_log_that_is_held_is_emptied_by_its_holder() {
+    const CHANGES: usize = 28;
+    let mebibyte = "x".repeat(1024 * 1024);
+    with_store(|store| async move {
+        let hold = store.hold_log();
+        let reader = store.open_reader().unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM notes").unwrap();
+        for n in 0..CHANGES {
+            store.writer.commit(note(&format!("{n}{mebibyte}"), Then::Succeed)).await.unwrap();
+        }
+        // More than the writer lets pass at other times (each text is in its index as well).
+        assert!(hold.log_bytes() > 50 * 1024 * 1024, "{}", hold.log_bytes());
+        assert_eq!(store.counters().checkpoints(), 0);
+        drop(reader);
+        hold.end().unwrap();
+        assert_eq!(store.counters().checkpoints(), 1, "and the writer has nothing to do");
+        store.writer.commit(note("next", Then::Succeed)).await.unwrap();
+        assert!(store.counters().wal_bytes() < 1024 * 1024, "the log has started over");
+        assert_eq!(store.counters().checkpoints(), 1);
+        assert_eq!(notes(&store).await.len(), CHANGES + 1);
+    });
+}
+
+#[test]
 fn bulk_changes_go_on_although_a_reader_pins_the_log() {
     const CHANGES: usize = 28;
     let mebibyte = "x".repeat(1024 * 1024);

@@ -3,12 +3,13 @@
 use std::{
     env,
     io::{self, IsTerminal},
+    os::unix::process::CommandExt,
     process::{Command, Stdio},
 };
 
 /// Starts the browser and does not wait for it. Where there is none, the address that the
 /// caller prints has to do.
-pub(super) fn open(url: &str) {
+pub(in crate::cli) fn open(url: &str) {
     let is_web = url.starts_with("http://") || url.starts_with("https://");
     let Some(program) = opener() else { return };
     if !is_web || !io::stdout().is_terminal() {
@@ -16,6 +17,8 @@ pub(super) fn open(url: &str) {
     }
     let started = Command::new(program)
         .arg(url)
+        // Ctrl-C ends this command, not the browser.
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -41,7 +41,10 @@ async fn deploy(fake: &Arc<FakeNode>, dir: &TempDir) -> (anyhow::Result<DeployRe
     let client = fake.serve();
     let site = scan::read(dir.path(), Some("blog")).unwrap();
     let deploying = Deploy { node: &client, name: &site.name, purge: false };
-    let result = deploying.run(site.files).await;
+    let result = deploying.run(site.files).await.map(|done| match done {
+        Deployed::Release(result) => result,
+        Deployed::Original(..) => panic!("the fake node is none of the original"),
+    });
     (result, client.sent_bytes())
 }
 

@@ -74,3 +74,16 @@ fn a_closed_pipe_is_told_from_a_failure() {
     });
     assert!(!is_closed_pipe(&upload));
 }
+
+#[test]
+fn what_others_wrote_does_not_command_the_terminal() {
+    let evil = "a\u{1b}[2Jb\u{9b}31mc\u{7f}\u{7}";
+    let mut list = List::new(&["NAME"]);
+    list.push(vec![Cell::text(evil)]);
+    let tidy = "a\u{fffd}[2Jb\u{fffd}31mc\u{fffd}\u{fffd}";
+    assert_eq!(list.for_people(None), format!("NAME\n{tidy}\n"));
+    let json = escaped(&serde_json::to_string(evil).unwrap());
+    assert_eq!(json, "\"a\\u001b[2Jb\\u009b31mc\\u007f\\u0007\"");
+    assert_eq!(serde_json::from_str::<String>(&json).unwrap(), evil);
+    assert_eq!(harmless(&format!("x\n\t{evil}")), format!("x\n\t{tidy}"));
+}

@@ -3,7 +3,7 @@
 use actix_web::web;
 
 use super::process::MachineFacts;
-use crate::http::apps::answer;
+use crate::http::answer::answer;
 use crate::http::error::ApiResult;
 use crate::http::model::settings::{
     OriginalCache, OriginalConfig, OriginalDatabase, OriginalLimits,

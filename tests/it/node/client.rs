@@ -128,6 +128,20 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Response {
     })
 }
 
+/// Sends these bytes and reads the head of the answer alone: its body may never end.
+#[track_caller]
+pub(crate) fn exchange_head(address: SocketAddr, request: &[u8]) -> (Response, TcpStream) {
+    let mut stream = connect(address);
+    stream.write_all(request).unwrap();
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    (parse(&head, true).unwrap(), stream)
+}
+
 /// A connection with time limits.
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();

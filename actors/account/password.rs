@@ -1,0 +1,218 @@
+//! Passwords: what may be one, and the slow hash that is all that is kept of it.
+//!
+//! Argon2id (RFC 9106) takes 19 MiB and some tens of milliseconds on purpose. Promises
+//! that no more than [`HASHES_AT_ONCE`] run, on threads of the lowest priority, however
+//! many people sign in, so that sites are served meanwhile and memory stays bounded.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::AccountError;
+
+/// Hashes that are computed side by side.
+pub const HASHES_AT_ONCE: usize = 2;
+
+/// Hashes that wait for their turn before the next is refused.
+pub const HASHES_WAITING: usize = 8;
+
+/// What a client that was refused waits before it tries again.
+pub const BUSY_RETRY: Duration = Duration::from_secs(2);
+
+/// Memory of one hash in kibibytes, as OWASP's cheat sheet on password storage asks.
+const MEMORY_KIB: u32 = 19 * 1024;
+
+/// Passes over that memory.
+const PASSES: u32 = 2;
+
+/// Lanes of one hash.
+const LANES: u32 = 1;
+
+/// Bytes of a salt (RFC 9106 section 3.1 recommends 16).
+const SALT_BYTES: usize = 16;
+
+/// Characters of a new password.
+const CHARS_MIN: usize = 8;
+
+/// Bytes of a password: more only costs time.
+const BYTES_MAX: usize = 1024;
+
+/// Characters of a generated password: 119 random bits.
+const GENERATED_CHARS: usize = 20;
+
+/// The nice value of a thread that hashes: the lowest priority there is.
+const NICE: i32 = 19;
+
+/// A password as it was typed. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+impl Password {
+    /// What somebody typed to sign in. `None` where it is longer than any password.
+    pub fn typed(text: String) -> Option<Password> {
+        (text.len() <= BYTES_MAX).then_some(Password(text))
+    }
+
+    /// A password that shall be somebody's from now on.
+    ///
+    /// # Errors
+    /// It is shorter than 8 characters or longer than 1,024 bytes.
+    pub fn chosen(text: String) -> Result<Password, AccountError> {
+        if text.chars().count() < CHARS_MIN || text.len() > BYTES_MAX {
+            return Err(AccountError::Password { chars_min: CHARS_MIN, bytes_max: BYTES_MAX });
+        }
+        Ok(Password(text))
+    }
+
+    /// A random password.
+    pub fn generate() -> Password {
+        Password(crate::random::base62(GENERATED_CHARS))
+    }
+
+    /// The password itself, for the one time that it is shown.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Computes hashes within the bounds of this module.
+#[derive(Clone, Debug)]
+pub struct Hasher {
+    admitted: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+}
+
+impl Default for Hasher {
+    fn default() -> Hasher {
+        Hasher {
+            admitted: Arc::new(Semaphore::new(HASHES_AT_ONCE + HASHES_WAITING)),
+            running: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+        }
+    }
+}
+
+impl Hasher {
+    /// The hash of a password, as a PHC string.
+    ///
+    /// # Errors
+    /// Too many hashes wait already, or the machine has no memory for one.
+    pub async fn hash(&self, password: Password) -> Result<String, AccountError> {
+        let salt: [u8; SALT_BYTES] = crate::random::bytes();
+        let hashed = self.run(move || -> argon2::password_hash::Result<String> {
+            let hash: PasswordHash =
+                argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt)?;
+            Ok(hash.to_string())
+        });
+        hashed.await?.map_err(|cause| AccountError::Hash { cause })
+    }
+
+    /// Whether a password has this hash.
+    ///
+    /// # Errors
+    /// Too many hashes wait already, or `hash` is none.
+    pub async fn matches(&self, password: Password, hash: Arc<str>) -> Result<bool, AccountError> {
+        use argon2::password_hash::Error::PasswordInvalid;
+        let verified =
+            self.run(move || argon2()?.verify_password(password.0.as_bytes(), &*hash)).await?;
+        match verified {
+            Ok(()) => Ok(true),
+            Err(PasswordInvalid) => Ok(false),
+            Err(cause) => Err(AccountError::Hash { cause }),
+        }
+    }
+
+    /// Hashes that are computed or wait.
+    pub fn queued(&self) -> usize {
+        (HASHES_AT_ONCE + HASHES_WAITING).saturating_sub(self.admitted.available_permits())
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AccountError> {
+        let admitted =
+            Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| AccountError::HashesBusy)?;
+        let running = Arc::clone(&self.running).acquire_owned().await;
+        let (answer, answered) = oneshot::channel();
+        // A thread of its own, because a priority is a thread's and a pool is everybody's.
+        let started = std::thread::Builder::new().name("password".to_owned()).spawn(move || {
+            // On Linux this sets the priority of the calling thread alone.
+            let _unchanged = rustix::process::setpriority_process(None, NICE);
+            let done = work();
+            drop((running, admitted));
+            let _caller_left = answer.send(done);
+        });
+        if let Err(error) = started {
+            tracing::error!(error = %error, "cannot start a thread to check a password");
+            return Err(AccountError::HashesBusy);
+        }
+        answered.await.map_err(|_panicked| AccountError::HashesBusy)
+    }
+}
+
+fn argon2() -> argon2::password_hash::Result<Argon2<'static>> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block_on<T>(work: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+    }
+
+    #[test]
+    fn a_hash_knows_its_password_and_no_other() {
+        block_on(async {
+            let hasher = Hasher::default();
+            let typed = |text: &str| Password::typed(text.to_owned()).unwrap();
+            let hash: Arc<str> = hasher.hash(typed("correct horse")).await.unwrap().into();
+            assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+            assert!(hasher.matches(typed("correct horse"), Arc::clone(&hash)).await.unwrap());
+            for wrong in ["", "correct hors", "correct horse ", "Correct horse"] {
+                assert!(!hasher.matches(typed(wrong), Arc::clone(&hash)).await.unwrap());
+            }
+            let again = hasher.hash(typed("correct horse")).await.unwrap();
+            assert_ne!(*hash, *again, "two hashes share a salt");
+            assert!(hasher.matches(typed("x"), "no hash".into()).await.is_err());
+        });
+    }
+
+    #[test]
+    fn more_than_ten_at_once_are_refused() {
+        block_on(async {
+            let hasher = Hasher::default();
+            let hash = |_| hasher.hash(Password::generate());
+            let done = futures_util::future::join_all((0..30).map(hash)).await;
+            let refused = done.iter().filter(|done| done.is_err()).count();
+            assert_eq!(refused, 30 - HASHES_AT_ONCE - HASHES_WAITING);
+            assert_eq!(hasher.queued(), 0);
+            assert!(hasher.hash(Password::generate()).await.is_ok());
+        });
+    }
+
+    #[test]
+    fn short_and_endless_passwords_are_refused() {
+        for wrong in ["", "1234567", "äääääää", &"x".repeat(1025)] {
+            assert!(Password::chosen(wrong.to_owned()).is_err(), "{wrong}");
+        }
+        for right in ["12345678", "ääääääää", &"x".repeat(1024)] {
+            assert!(Password::chosen(right.to_owned()).is_ok(), "{right}");
+        }
+        assert!(Password::typed("x".repeat(1025)).is_none());
+        assert!(!format!("{:?}", Password::generate()).contains(Password::generate().reveal()));
+    }
+}

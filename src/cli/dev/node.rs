@@ -1,0 +1,171 @@
+//! The node of `fazt dev`: ordinary, on data that is thrown away.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use anyhow::{Context, bail};
+use fazt_actors::limits::Limits;
+use fazt_actors::name::AppName;
+use fazt_actors::store::{Owner, holder};
+use tempfile::TempDir;
+
+use crate::config::{DEFAULT_PORT, NodeConfig};
+use crate::http::{self, Live};
+use crate::node::Node;
+
+/// Ports that are tried when none was asked for.
+const PORTS_TRIED: u16 = 32;
+
+/// Threads that answer requests; the pages of one person need no more.
+const WORKERS: usize = 2;
+
+/// How long downloads may go on once the node was told to stop.
+const GRACE_SECONDS: u64 = 1;
+
+/// Releases that are kept, for their preview addresses.
+const RELEASES_KEPT: usize = 5;
+
+/// How long the bytes of older releases stay; a large file may be saved often.
+const UNUSED_KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// How the folders with the data begin.
+const FOLDER_PREFIX: &str = "fazt-dev-";
+
+/// A folder without an owner is removed when it is this old: a younger one may be about to
+/// get its owner.
+const LEFTOVER_AGE: Duration = Duration::from_secs(60);
+
+/// Entries of the system's temporary folder that are looked at for leftovers.
+const LEFTOVERS_SEEN: usize = 10_000;
+
+/// A node, its listener and its data.
+pub(super) struct DevNode {
+    /// The node.
+    pub(super) node: Arc<Node>,
+    /// What its pages are told.
+    pub(super) live: Arc<Live>,
+    server: ServerHandle,
+    folder: TempDir,
+    _owner: Owner,
+}
+
+impl DevNode {
+    /// Makes the data and listens.
+    pub(super) async fn start(
+        address: Option<IpAddr>,
+        port: Option<u16>,
+        app: &AppName,
+    ) -> anyhow::Result<DevNode> {
+        let listeners = listen(address, port)?;
+        let listen = listeners.first().map(TcpListener::local_addr).transpose()?;
+        remove_leftovers(&std::env::temp_dir());
+        let folder = tempfile::Builder::new().prefix(FOLDER_PREFIX).tempdir();
+        let folder = folder.context("cannot make a temporary folder for the data")?;
+        let database = folder.path().join("data.db");
+        let owner = Owner::take(&database)?;
+        let limits = Limits {
+            stores_encodings: false,
+            releases_kept: RELEASES_KEPT,
+            unused_content_kept_for: UNUSED_KEPT_FOR,
+            ..Limits::default()
+        };
+        let config = NodeConfig { listen, ..NodeConfig::default() };
+        let node = Arc::new(Node::open(&database, &owner, config, limits).await?);
+        let live = Arc::new(Live::new(app.as_str()));
+        let shared = (Arc::clone(&node), Arc::clone(&live));
+        let mut server =
+            HttpServer::new(move || http::dev_app(Arc::clone(&shared.0), Arc::clone(&shared.1)))
+                .workers(WORKERS)
+                .on_connect(http::remember)
+                .disable_signals()
+                .shutdown_timeout(GRACE_SECONDS);
+        for listener in listeners {
+            server = server.listen(listener).context("cannot use the listener")?;
+        }
+        let server = server.run();
+        let handle = server.handle();
+        actix::spawn(server);
+        Ok(DevNode { node, live, server: handle, folder, _owner: owner })
+    }
+
+    /// Where a browser opens the app.
+    pub(super) fn url(&self, app: &AppName) -> String {
+        self.node.config.app_url(app.as_str())
+    }
+
+    /// Where the data lies.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Stops it and removes the data.
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
+        self.live.end();
+        self.server.stop(true).await;
+        self.node.close().await;
+        let path = self.folder.path().to_owned();
+        self.folder.close().with_context(|| format!("cannot remove {}", path.display()))
+    }
+}
+
+/// Listens where a browser looks for this machine: on both of its addresses, or another program
+/// that has the same port on one of them would answer some of the requests.
+fn listen(address: Option<IpAddr>, port: Option<u16>) -> anyhow::Result<Vec<TcpListener>> {
+    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    let addresses = address.map_or_else(|| loopback.to_vec(), |address| vec![address]);
+    if let Some(port) = port {
+        return listen_on_all(&addresses, port).with_context(|| {
+            format!("cannot listen on port {port}: is it taken? leave --port out for a free one")
+        });
+    }
+    let last = DEFAULT_PORT + PORTS_TRIED - 1;
+    for port in DEFAULT_PORT..=last {
+        match listen_on_all(&addresses, port) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+            Err(error) => return Err(error).context("cannot listen; is --listen an address here?"),
+            Ok(listeners) => return Ok(listeners),
+        }
+    }
+    bail!("the ports {DEFAULT_PORT} to {last} are all taken; choose another with --port")
+}
+
+fn listen_on_all(addresses: &[IpAddr], port: u16) -> io::Result<Vec<TcpListener>> {
+    let mut listeners: Vec<TcpListener> = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let Some(first) = listeners.first() else {
+            listeners.push(TcpListener::bind((*address, port))?);
+            continue;
+        };
+        match TcpListener::bind((*address, first.local_addr()?.port())) {
+            Ok(listener) => listeners.push(listener),
+            // The first was any port: that it is free on both is not promised.
+            Err(error) if error.kind() == ErrorKind::AddrInUse && port != 0 => return Err(error),
+            // A machine without IPv6.
+            Err(_) => {}
+        }
+    }
+    Ok(listeners)
+}
+
+/// Removes the data of runs that were killed.
+fn remove_leftovers(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().take(LEFTOVERS_SEEN).flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(FOLDER_PREFIX);
+        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let age = entry.metadata().and_then(|meta| meta.modified()).ok();
+        let is_old = age.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > LEFTOVER_AGE);
+        // Somebody else's cannot be read, and somebody's who still runs is locked.
+        if is_old && matches!(holder(&entry.path().join("data.db")), Ok(None)) {
+            // What cannot be removed now is tried again the next time.
+            let _stays = fs::remove_dir_all(entry.path());
+        }
+    }
+}

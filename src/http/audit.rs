@@ -1,0 +1,132 @@
+//! `/api/audit`, and how entries come to be there.
+
+use actix_web::{HttpResponse, web};
+use fazt_actors::audit::{self, ActorKind, AuditRow, Entry, PAGE_MAX, Record, Wanted};
+use fazt_actors::timestamp::Timestamp;
+use serde::Deserialize;
+
+use super::error::{ApiError, ApiResult};
+use super::model::{AuditEntry, Envelope, PageMeta};
+use super::operator::{Caller, Identity, Operator};
+use super::permission::Admin;
+use super::routes::Endpoint;
+use super::stream::Event;
+use crate::node::Node;
+
+/// Entries on a page, unless another number is asked for.
+const PAGE_DEFAULT: usize = 50;
+
+/// What the log says of a change that was made.
+const OK: &str = "ok";
+
+/// Writes down that somebody used an endpoint, where the table calls that a change. Returns
+/// once the entry is durable.
+pub(super) async fn record(
+    node: &Node,
+    endpoint: &Endpoint,
+    caller: &Caller,
+    refusal: Option<&ApiError>,
+) {
+    let Some(action) = endpoint.action else { return };
+    record_action(node, action, caller, refusal.map_or(OK, ApiError::code)).await;
+}
+
+/// Writes down a change by another name than the table's.
+pub(super) async fn record_action(
+    node: &Node,
+    action: &'static str,
+    caller: &Caller,
+    result: &str,
+) {
+    let (kind, actor_id) = match &caller.identity {
+        Identity::Nobody => (ActorKind::Nobody, None),
+        Identity::Owner => (ActorKind::Socket, None),
+        Identity::Session(session, _) => (ActorKind::Session, Some(session.id.to_string())),
+        Identity::Token(token) => (ActorKind::Token, Some(token.id.to_string())),
+    };
+    let subject = caller.subject();
+    let entry = Entry {
+        at: Timestamp::now(),
+        kind,
+        actor_id,
+        actor: caller.name().to_owned(),
+        address: caller.shown_address(),
+        action,
+        app: subject.app,
+        resource: subject.resource,
+        result: result.to_owned(),
+        details: subject.details,
+    };
+    match node.store.writer.commit(Record(entry.clone())).await {
+        Ok(id) => node.events.publish(Event::of(id, &entry)),
+        // The change itself is made, and its caller is told so; the log says what is missing.
+        Err(error) => {
+            tracing::error!(error = %error, ?entry, "cannot write into the audit log");
+        }
+    }
+}
+
+/// Query of the log.
+#[derive(Debug, Deserialize)]
+pub(super) struct AuditQuery {
+    app: Option<String>,
+    action: Option<String>,
+    actor: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// `GET /api/audit`.
+pub(super) async fn list(
+    _operator: Operator<Admin>,
+    node: web::Data<Node>,
+    query: web::Query<AuditQuery>,
+) -> ApiResult {
+    let query = query.into_inner();
+    let time = |field: &str, text: Option<String>| -> ApiResult<Option<Timestamp>> {
+        let Some(text) = text else { return Ok(None) };
+        let parsed = Timestamp::parse_rfc3339(&text);
+        let parsed = parsed
+            .ok_or_else(|| ApiError::field(field, "must be a time such as 2026-01-31T12:00:00Z"));
+        parsed.map(Some)
+    };
+    let wanted = Wanted {
+        app: query.app.map(|app| app.to_ascii_lowercase()),
+        action: query.action,
+        actor: query.actor,
+        since: time("since", query.since)?,
+        until: time("until", query.until)?,
+        before: query.cursor.as_deref().map(read_cursor).transpose()?,
+    };
+    let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
+    let page = node.store.readers.read(move |c| audit::page(c, &wanted, limit)).await?;
+    let next_cursor =
+        page.last().filter(|_| page.len() == limit).map(|row| format!("{}~{}", row.at.0, row.id));
+    let data: Vec<AuditEntry> = page.into_iter().map(shown).collect();
+    let meta = Some(PageMeta { next_cursor, total: None });
+    Ok(HttpResponse::Ok().json(Envelope { data, meta }))
+}
+
+fn read_cursor(text: &str) -> ApiResult<(Timestamp, i64)> {
+    text.split_once('~')
+        .and_then(|(at, id)| Some((Timestamp(at.parse().ok()?), id.parse().ok()?)))
+        .ok_or_else(|| ApiError::field("cursor", "must be a `next_cursor` of an earlier page"))
+}
+
+fn shown(row: AuditRow) -> AuditEntry {
+    AuditEntry {
+        id: row.id,
+        at: row.at.to_rfc3339(),
+        actor: row.actor,
+        actor_kind: row.kind,
+        actor_id: row.actor_id,
+        address: row.address,
+        action: row.action,
+        app: row.app,
+        resource: row.resource,
+        result: row.result,
+        details: row.details,
+    }
+}

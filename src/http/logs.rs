@@ -1,0 +1,50 @@
+//! `/api/logs`: what happened to an app.
+
+use actix_web::web;
+use fazt_actors::app_logs::{self, PAGE_MAX};
+use serde::Deserialize;
+
+use super::answer::answer;
+use super::error::{ApiError, ApiResult};
+use super::model::original::{LogLine, Logs};
+use super::operator::Operator;
+use super::permission::Read;
+use super::sites::find;
+use crate::node::Node;
+
+/// Lines of one answer, unless another number is asked for.
+const LINES_DEFAULT: usize = 50;
+
+/// Query of the lines.
+#[derive(Debug, Deserialize)]
+pub(super) struct LogsQuery {
+    site_id: Option<String>,
+    limit: Option<usize>,
+}
+
+/// `GET /api/logs?site_id=`.
+pub(super) async fn list(
+    _operator: Operator<Read>,
+    node: web::Data<Node>,
+    query: web::Query<LogsQuery>,
+) -> ApiResult {
+    let query = query.into_inner();
+    let site = query.site_id.filter(|site| !site.is_empty());
+    let site = site.ok_or_else(|| ApiError::field("site_id", "is required"))?;
+    let limit = match query.limit.unwrap_or(LINES_DEFAULT) {
+        limit @ 1..=PAGE_MAX => limit,
+        _ => LINES_DEFAULT,
+    };
+    let app = find(&node, &site).await?;
+    let lines = node.store.readers.read(move |c| app_logs::newest(c, app.id, limit)).await?;
+    let logs = lines
+        .into_iter()
+        .map(|line| LogLine {
+            id: line.id,
+            level: line.level,
+            message: line.message,
+            created_at: line.at.to_rfc3339(),
+        })
+        .collect();
+    Ok(answer(Logs { logs }))
+}

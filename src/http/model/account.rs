@@ -1,0 +1,140 @@
+//! Values of signing in, of the audit log, and of mapped domains.
+
+use serde::{Deserialize, Serialize};
+
+/// Body of `POST /api/login`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginRequest {
+    /// The owner's name.
+    pub username: String,
+    /// The owner's password.
+    pub password: String,
+    /// Whether the session lasts a week instead of a day.
+    #[serde(default)]
+    pub remember_me: bool,
+}
+
+/// Answer of `GET /api/auth/status`, in the original's spelling.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthStatus {
+    /// Whether the request carried a good credential.
+    pub authenticated: bool,
+    /// The owner's name, or the token's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// When the session or the token ends; absent for never.
+    #[serde(default, rename = "expiresAt", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// Answer of `GET /api/user/me`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserInfo {
+    /// The owner's name, or the token's.
+    pub username: String,
+    /// Version of the node.
+    pub version: String,
+    /// What the credential may do.
+    pub scopes: Vec<String>,
+}
+
+/// Body of `PUT /api/user/credentials`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialsRequest {
+    /// The new name; absent to keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The new password; absent to keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// The password until now; needed from a browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_password: Option<String>,
+}
+
+/// A signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// By which it is ended.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// When its owner signed in.
+    pub created_at: String,
+    /// When it ends by itself.
+    pub expires_at: String,
+    /// Where it was begun from.
+    pub address: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
+}
+
+/// An entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Rises with time.
+    pub id: i64,
+    /// When.
+    pub at: String,
+    /// Name of the token, of the owner, `owner` for the socket, or `-`.
+    pub actor: String,
+    /// `socket`, `session`, `token` or `nobody`.
+    pub actor_kind: String,
+    /// Id of the session or the token; null otherwise.
+    pub actor_id: Option<String>,
+    /// Where the connection came from; `local` for the socket.
+    pub address: String,
+    /// What was asked for, such as `app.deploy`.
+    pub action: String,
+    /// Name of the app that it was about; null for none.
+    pub app: Option<String>,
+    /// What else it was about; null for nothing.
+    pub resource: Option<String>,
+    /// `ok`, or the code of the refusal.
+    pub result: String,
+    /// In words; null for nothing.
+    pub details: Option<String>,
+}
+
+/// Data of an event of `GET /api/stream`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamEvent {
+    /// Of the entry in the audit log.
+    pub id: i64,
+    /// When.
+    pub at: String,
+    /// What was done, such as `app.deploy`.
+    pub action: String,
+    /// Who did it.
+    pub actor: String,
+    /// Name of the app; null for none.
+    pub app: Option<String>,
+    /// What else it was about; null for nothing.
+    pub resource: Option<String>,
+    /// `ok`, or the code of the refusal.
+    pub result: String,
+    /// In words; null for nothing.
+    pub details: Option<String>,
+}
+
+/// A host name that leads to an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedDomain {
+    /// The host name, in lower case.
+    pub domain: String,
+    /// Name of the app.
+    pub app: String,
+    /// Id of the app.
+    pub app_id: String,
+    /// Since when.
+    pub created_at: String,
+}
+
+/// Body of `POST /api/mapped-domains`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedDomainRequest {
+    /// The host name.
+    pub domain: String,
+    /// Name or id of the app.
+    pub app: String,
+}

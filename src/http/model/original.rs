@@ -1,0 +1,147 @@
+//! Values in the exact spelling of the original's API, which its clients read.
+
+use serde::{Deserialize, Serialize};
+
+/// An app, under the original's name for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Site {
+    /// Name of the app.
+    pub name: String,
+    /// `vfs://` and the name.
+    pub path: String,
+    /// Files of the live release.
+    pub file_count: u64,
+    /// Bytes of the live release's files together.
+    pub size_bytes: u64,
+    /// When the live release last changed: `2026-01-31 12:00:00`, UTC.
+    pub mod_time: String,
+}
+
+/// A file of an app's live release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteFile {
+    /// Path from the root of the app.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// When this path got these bytes.
+    pub mod_time: String,
+}
+
+/// Answer of `GET /api/deployments`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployments {
+    /// The newest ones, the newest first.
+    pub deployments: Vec<Deployment>,
+}
+
+/// A release, as something that somebody deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// Rises with each deploy.
+    pub id: i64,
+    /// Name of the app.
+    pub site_id: String,
+    /// Bytes of its files together.
+    pub size_bytes: u64,
+    /// Its files.
+    pub file_count: u64,
+    /// Name of the token that deployed it, or of the owner.
+    pub deployed_by: String,
+    /// When.
+    pub created_at: String,
+}
+
+/// Answer of `GET /api/keys`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// All tokens, the oldest first.
+    pub keys: Vec<Key>,
+}
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// The public half of the token.
+    pub id: String,
+    /// What the owner called it.
+    pub name: String,
+    /// Its scopes, with commas between them.
+    pub scopes: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was last presented; absent for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<String>,
+}
+
+/// Body of `POST /api/keys`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRequest {
+    /// What the owner calls it.
+    pub name: String,
+    /// Scopes with commas or spaces between them; `deploy` where none are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<String>,
+}
+
+/// Answer of `POST /api/keys`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyCreated {
+    /// `fazt_<id>_<secret>`, shown this once.
+    pub token: String,
+    /// What to do with it.
+    pub message: String,
+}
+
+/// Answer of `GET /api/envvars`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvVars {
+    /// The variables by name.
+    pub vars: Vec<EnvVar>,
+}
+
+/// A variable, without its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvVar {
+    /// By which it is deleted.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+}
+
+/// Body of `POST /api/envvars`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvVarRequest {
+    /// Name or id of the app.
+    pub site_id: String,
+    /// Name of the variable.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Answer of `GET /api/logs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logs {
+    /// The newest lines, the newest first.
+    pub logs: Vec<LogLine>,
+}
+
+/// A line of an app's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Rises with time.
+    pub id: i64,
+    /// `info`, `warn`, `error` or `debug`.
+    pub level: String,
+    /// What it says.
+    pub message: String,
+    /// When it was written.
+    pub created_at: String,
+}
+
+/// `{}`: there is nothing to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nothing {}

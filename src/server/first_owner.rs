@@ -1,0 +1,47 @@
+//! The owner of a node that has none yet.
+
+use std::sync::Arc;
+
+use fazt_actors::account::{Account, Change, DEFAULT_USERNAME, Password};
+use fazt_actors::timestamp::Timestamp;
+
+use crate::cli::output;
+
+/// Gives a node without an owner one, with a password that is printed this once.
+///
+/// # Errors
+/// The database refuses, or stdout cannot be written.
+pub(super) async fn ensure(account: &Account) -> anyhow::Result<()> {
+    if account.username().is_some() {
+        return Ok(());
+    }
+    let password = Password::generate();
+    create(account, None, password.clone()).await?;
+    announce(account, &password)
+}
+
+/// Makes the owner.
+///
+/// # Errors
+/// The name cannot be an owner's, or the database refuses.
+pub(super) async fn create(
+    account: &Account,
+    username: Option<String>,
+    password: Password,
+) -> anyhow::Result<()> {
+    let change = Change { username, password: Some(password) };
+    Ok(account.change(change, Timestamp::now()).await?)
+}
+
+/// Shows a generated password.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub(super) fn announce(account: &Account, password: &Password) -> anyhow::Result<()> {
+    let username = account.username().unwrap_or_else(|| Arc::from(DEFAULT_USERNAME));
+    output::line(&format!(
+        "\n  Sign in as  {username}\n  password    {}\n  Keep it: it is not shown again. \
+         `fazt server reset-admin` makes a new one.\n",
+        password.reveal()
+    ))
+}
