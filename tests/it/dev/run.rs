@@ -84,17 +84,20 @@ impl Dev {
         })
     }
 
-    /// Waits for the release that holds this file, and answers its number.
+    /// Waits until the app answers this path with this text, among others.
     #[track_caller]
     pub(crate) fn wait_for(&self, path: &str, text: &str) {
         until(path, || self.get(path).text().contains(text).then_some(()));
     }
 
-    /// Writes a file of the folder.
+    /// Writes a file of the folder, whole or not at all.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let file = self.path(path);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
+        let folder = file.parent().unwrap();
+        fs::create_dir_all(folder).unwrap();
+        let temporary = folder.join(".written-by-the-test");
+        fs::write(&temporary, text).unwrap();
+        fs::rename(temporary, file).unwrap();
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
