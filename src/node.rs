@@ -51,7 +51,8 @@ impl Node {
         limits: Limits,
     ) -> anyhow::Result<Node> {
         let limits = Arc::new(limits);
-        let store = Store::open(database, &NODE_MIGRATIONS, limits.database_bytes_max)?;
+        let open = if limits.is_throwaway { Store::open_throwaway } else { Store::open };
+        let store = open(database, &NODE_MIGRATIONS, limits.database_bytes_max)?;
         let hosts = HostRules::new(config.domain.as_deref());
         let tokens = Tokens::open(&store).context("cannot read the tokens")?;
         let (router, routes) =

@@ -245,7 +245,7 @@ impl Pipeline {
             killpoint::reach("removal.doomed");
             self.wake_janitor();
         }
-        if self.limits.stores_encodings {
+        if !self.limits.is_throwaway {
             self.encoder.nudge(Wake);
         }
         Ok(())

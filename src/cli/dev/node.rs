@@ -70,7 +70,7 @@ impl DevNode {
         let database = folder.path().join("data.db");
         let owner = Owner::take(&database)?;
         let limits = Limits {
-            stores_encodings: false,
+            is_throwaway: true,
             releases_kept: RELEASES_KEPT,
             unused_content_kept_for: UNUSED_KEPT_FOR,
             ..Limits::default()
