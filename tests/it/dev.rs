@@ -4,9 +4,11 @@ mod ending;
 mod run;
 mod watching;
 
+use std::time::Duration;
+
 use fazt_actors::timestamp::Timestamp;
 
-use crate::process::{Files, Machine, files, until};
+use crate::process::{Files, Machine, files, until, within};
 use crate::wire::{self, Request};
 use run::{Dev, SCRIPT, SITE};
 
@@ -240,6 +242,17 @@ fn streams_are_counted() {
     for stream in &mut streams {
         stream.expect("reload");
     }
+    // Pages that are gone make room at once, not when something is to be told.
+    drop(streams);
+    let is_open = || {
+        let mut connection = wire::tcp(dev.port).unwrap();
+        let asked = Request::get(SITE, "/_fazt/dev/events");
+        std::io::Write::write_all(&mut connection, &asked.head()).unwrap();
+        let mut status = [0; 12];
+        std::io::Read::read_exact(&mut connection, &mut status).unwrap();
+        (status == *b"HTTP/1.1 200").then_some(())
+    };
+    within(Duration::from_secs(10), "room for a page", is_open);
 }
 
 #[test]

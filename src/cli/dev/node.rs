@@ -84,6 +84,9 @@ impl DevNode {
                 .workers(WORKERS)
                 .on_connect(http::remember)
                 .disable_signals()
+                // A page that reloads closes its stream, which must not count until the next
+                // event fails to reach it.
+                .h1_allow_half_closed(false)
                 .shutdown_timeout(GRACE_SECONDS);
         for listener in listeners {
             server = server.listen(listener).context("cannot use the listener")?;

@@ -170,7 +170,8 @@ impl Site {
         let live = live.unwrap_or(&nothing);
         let changed = files.iter().filter(|(path, hash)| live.get(*path) != Some(hash));
         let changed: Vec<FilePath> = changed.map(|(path, _hash)| path.clone()).collect();
-        let removed = live.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
+        let removed = live.keys().filter(|path| !files.contains_key(*path));
+        let removed: Vec<FilePath> = removed.cloned().collect();
         match self.deploy(&found.entries, &changed, &removed).await {
             Ok(activated) => {
                 self.live = Some((activated.number, files));
@@ -188,7 +189,7 @@ impl Site {
         &self,
         entries: &[Entry],
         changed: &[FilePath],
-        removed: &Vec<FilePath>,
+        removed: &[FilePath],
     ) -> Result<Activated, SiteError> {
         let id = format!("upl_{}", fazt_actors::random::base62(UPLOAD_ID_CHARS));
         let changed: HashSet<&FilePath> = changed.iter().collect();

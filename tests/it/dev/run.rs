@@ -185,7 +185,7 @@ impl Stream {
     pub(crate) fn next(&mut self) -> (String, Value) {
         let mut name = String::new();
         loop {
-            let line = self.line().expect("the stream has ended");
+            let line = self.line().unwrap_or_else(|| panic!("the stream has ended"));
             if let Some(text) = line.strip_prefix("event: ") {
                 name = text.to_owned();
             } else if let Some(text) = line.strip_prefix("data: ") {
