@@ -50,6 +50,10 @@ fn commands_read_their_words() {
         ("server start --listen [::1]", &["listen: Some(::1)"]),
         ("server start", &["port: None", "listen: None", "log_format: Text"]),
         ("server stop --db x.db", &["db: Some(\"x.db\")"]),
+        ("backup create", &["file: None", "force: false", "keep: 7", "no_verify: false"]),
+        ("backup create a.backup --force", &["file: Some(\"a.backup\")", "force: true"]),
+        ("backup create --keep 30 --db x.db", &["keep: 30", "db: Some(\"x.db\")"]),
+        ("backup restore a.backup --db x.db", &["file: \"a.backup\"", "force: false"]),
         ("completions zsh", &["Zsh"]),
     ] {
         check(words, parts);
