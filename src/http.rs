@@ -22,6 +22,7 @@ mod keys;
 mod logs;
 pub mod model;
 pub mod negotiate;
+mod openapi;
 mod operator;
 mod pages;
 mod permission;

@@ -19,6 +19,7 @@ mod hidden;
 mod hosts;
 mod large_files;
 mod names;
+mod openapi;
 mod owner;
 mod permissions;
 mod recovery;
