@@ -26,6 +26,9 @@ pub struct AuthStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub username: Option<String>,
+    /// What the credential may do; absent without a good one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
     /// When the session or the token ends; absent for never.
     #[serde(default, rename = "expiresAt", skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, nullable = false)]

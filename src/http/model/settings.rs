@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A setting: what counts, where that comes from, and what it may be.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Setting {
     /// Its name.
     pub key: String,
@@ -38,7 +39,7 @@ pub struct Setting {
 }
 
 /// Body of `PUT /api/settings/{key}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SettingChange {
     /// The new value: as its kind has it, or as text with a unit (`64MB`, `30d`); null for
     /// none.
@@ -46,7 +47,7 @@ pub struct SettingChange {
 }
 
 /// `GET /api/config` and `GET /api/system/config`, as the original had them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OriginalConfig {
     /// Version of the node.
     pub version: String,
@@ -61,7 +62,7 @@ pub struct OriginalConfig {
 }
 
 /// `GET /api/system/limits`, with the original's field names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct OriginalLimits {
     /// Bytes of memory of the machine, or of the process's control group.
@@ -81,7 +82,7 @@ pub struct OriginalLimits {
 }
 
 /// `GET /api/system/cache`, with the original's field names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct OriginalCache {
     /// Contents in memory.
@@ -91,7 +92,7 @@ pub struct OriginalCache {
 }
 
 /// `GET /api/system/db`, with the original's field names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct OriginalDatabase {
     /// Open connections that read.

@@ -2,8 +2,10 @@
 
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use super::description::{Description, get, group, post};
-use crate::http::model::{NodeHealth, Stopping, StreamEvent};
+use super::description::{Description, delete, get, group, post, put};
+use crate::http::model::backup::{BackupMade, BackupRequest};
+use crate::http::model::settings::{Setting, SettingChange};
+use crate::http::model::{Message, NodeHealth, Stopping, StreamEvent};
 
 /// What the endpoints of the node take and answer.
 pub(super) fn descriptions() -> Vec<Description> {
@@ -25,6 +27,25 @@ pub(super) fn descriptions() -> Vec<Description> {
                 )
                 .knows::<StreamEvent>()
                 .answers_plain("text/event-stream", text().into()),
+            get("/api/system/metrics", "node_metrics", "Counters and gauges, for Prometheus.")
+                .about("The text format 0.0.4 of Prometheus; every name begins with `fazt_`.")
+                .answers_plain("text/plain", text().into()),
+            get("/api/settings", "list_settings", "What an owner may change, and what counts.")
+                .lists::<Setting>(),
+            put("/api/settings/{key}", "change_setting", "Change a setting.")
+                .about(
+                    "At once, or with the next start, as `needs_restart` says. Where the node \
+                     listens is changed through its own socket only.",
+                )
+                .takes::<SettingChange>()
+                .answers::<Setting>(),
+            delete("/api/settings/{key}", "reset_setting", "Back to the default.")
+                .answers::<Message>(),
+            post("/api/system/backup", "back_up", "Copy the whole node into a file.")
+                .about("Only through the node's own socket: `fazt backup create`.")
+                .takes::<BackupRequest>()
+                .answers::<BackupMade>()
+                .fails(&[409]),
             post("/api/system/stop", "stop_node", "Stop the node.")
                 .about("Only through the node's own socket: `fazt server stop` and the like.")
                 .answers::<Stopping>(),

@@ -7,6 +7,9 @@ use crate::http::model::original::{
     Deployments, EnvVarRequest, EnvVars, KeyCreated, KeyRequest, Keys, Logs, Nothing, Site,
     SiteFile,
 };
+use crate::http::model::settings::{
+    OriginalCache, OriginalConfig, OriginalDatabase, OriginalLimits,
+};
 
 /// What the original's endpoints take and answer.
 pub(super) fn descriptions() -> Vec<Description> {
@@ -41,6 +44,14 @@ pub(super) fn descriptions() -> Vec<Description> {
             get("/api/logs", "list_logs", "The latest lines of an app's log.")
                 .answers::<Logs>()
                 .fails(&[404]),
+            get("/api/config", "config", "Where the node is.").answers::<OriginalConfig>(),
+            get("/api/system/config", "system_config", "The same.").answers::<OriginalConfig>(),
+            get("/api/system/limits", "system_limits", "Memory, processors, sizes.")
+                .answers::<OriginalLimits>(),
+            get("/api/system/cache", "system_cache", "The contents that are in memory.")
+                .answers::<OriginalCache>(),
+            get("/api/system/db", "system_db", "The connections that read.")
+                .answers::<OriginalDatabase>(),
             get("/api/keys", "list_keys", "All tokens.").answers::<Keys>(),
             post("/api/keys", "create_key", "Make a token that does not expire.")
                 .takes::<KeyRequest>()

@@ -5,7 +5,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 /// A placeholder, what it stands for, and an example.
-pub(super) const PLACEHOLDERS: [(&str, &str, &str); 7] = [
+pub(super) const PLACEHOLDERS: [(&str, &str, &str); 8] = [
     ("app", "Name or id of the app.", "blog"),
     ("release", "`live`, or the number of a release: `7` or `v7`.", "live"),
     (
@@ -16,6 +16,7 @@ pub(super) const PLACEHOLDERS: [(&str, &str, &str); 7] = [
     ("upload", "Id of the upload, `upl_…`.", "upl_4fzzzxjylrx4fzzzxjylrx"),
     ("session", "Id of the session.", "4fzzzxjylrx4"),
     ("token", "The public half of the token.", "4fzzzxjylrx4"),
+    ("key", "Name of the setting.", "apps.releases_kept"),
     ("domain", "The host name.", "shop.example.org"),
 ];
 
