@@ -259,9 +259,12 @@ pub fn known_peers() -> anyhow::Result<Peers> {
 /// Nobody has a home folder, or the file cannot be opened.
 pub fn open_peers() -> anyhow::Result<Peers> {
     let path = client_path(env::var_os("XDG_CONFIG_HOME").map(PathBuf::from), home())?;
-    let peers = Peers::open(&path)?;
+    let peers = Peers::open(&path, Timestamp::now().0)?;
     if let Some(warning) = peers.warning() {
         output::note(&format!("warning: {warning}"));
+    }
+    for sentence in peers.taken_over() {
+        output::note(&format!("note: {sentence}"));
     }
     Ok(peers)
 }

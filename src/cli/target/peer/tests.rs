@@ -4,7 +4,7 @@ use super::*;
 
 fn peers() -> (tempfile::TempDir, Peers) {
     let dir = tempfile::tempdir().unwrap();
-    let peers = Peers::open(&dir.path().join("fazt/data.db")).unwrap();
+    let peers = Peers::open(&dir.path().join("fazt/data.db"), 0).unwrap();
     (dir, peers)
 }
 
