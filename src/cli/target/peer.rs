@@ -220,9 +220,12 @@ pub async fn explain(error: anyhow::Error, client: &NodeClient) -> anyhow::Error
     }
 }
 
-/// Puts the node's name before what went wrong with it. What went wrong on this side, such as
-/// a file that cannot be read, stays as it is.
+/// Puts the node's name before what went wrong with it. What says it already stays as it is,
+/// and so does what went wrong on this side, such as a file that cannot be read.
 pub fn name_node(error: anyhow::Error, node: &str) -> anyhow::Error {
+    if error.to_string().contains(node) {
+        return error;
+    }
     if Refusal::of(&error).is_some() {
         return error.context(format!("{node} refused"));
     }
