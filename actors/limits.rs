@@ -81,8 +81,9 @@ pub struct Limits {
     pub unused_content_kept_for: Duration,
     /// How long a deleted app can be restored.
     pub deleted_app_kept_for: Duration,
-    /// Whether contents get their brotli, zstd and gzip forms after a deploy.
-    pub stores_encodings: bool,
+    /// Whether the data is thrown away when the process ends: no change waits for the disk, and
+    /// contents get no brotli, zstd and gzip forms.
+    pub is_throwaway: bool,
     /// Bytes that the database file may grow to; `None`: until the disk is full.
     pub database_bytes_max: Option<u64>,
     /// Days that the audit log goes back.
@@ -105,7 +106,7 @@ impl Default for Limits {
             earlier_release_reachable_for: Duration::from_secs(10 * 60),
             unused_content_kept_for: Duration::from_secs(60 * 60),
             deleted_app_kept_for: Duration::from_secs(30 * 24 * 60 * 60),
-            stores_encodings: true,
+            is_throwaway: false,
             database_bytes_max: None,
             audit_days_kept: 365,
         }

@@ -13,9 +13,11 @@ use crate::kind::{ErrorKind, Fault};
 pub mod address;
 mod edit;
 mod file;
+pub mod original;
 
 pub use address::NodeUrl;
 pub use edit::{Import, NewPeer, Removed};
+use original::SetAside;
 
 /// Name of the peer that `fazt server start` keeps.
 pub const LOCAL: &str = "local";
@@ -57,11 +59,8 @@ pub enum PeersError {
         /// The newest format that this program knows.
         known: u32,
     },
-    /// The file is another program's, or the original's.
-    #[error(
-        "{} is not client data of this fazt; if it is of fazt 0.9, rename it and try again",
-        path.display()
-    )]
+    /// The file is another program's, or a server's of the original.
+    #[error("{} is not client data of fazt; move it elsewhere and try again", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -160,17 +159,40 @@ pub struct Peers {
     connection: Connection,
     path: PathBuf,
     narrowed: Option<String>,
+    taken_over: Vec<String>,
 }
 
 impl Peers {
-    /// Opens the file at `path`, and makes it and its folder where they are missing.
+    /// Opens the file at `path`, and makes it and its folder where they are missing. Client
+    /// data of the original in its place is set aside, and the peers in it are taken over.
     ///
     /// # Errors
-    /// The file cannot be made or read, or is not (yet) one of this program's.
-    pub fn open(path: &Path) -> Result<Peers, PeersError> {
+    /// The file cannot be made or read, or is another program's.
+    pub fn open(path: &Path, now_ms: i64) -> Result<Peers, PeersError> {
         let narrowed = file::prepare(path)?;
-        let connection = file::open(path)?;
-        Ok(Peers { connection, path: path.to_owned(), narrowed })
+        let (connection, aside) = match file::open(path) {
+            Err(PeersError::Foreign { .. }) => {
+                let aside = original::set_aside(path)?;
+                // Anew, whoever has moved the other file.
+                file::prepare(path)?;
+                (file::open(path)?, aside)
+            }
+            opened => (opened?, None),
+        };
+        let mut peers =
+            Peers { connection, path: path.to_owned(), narrowed, taken_over: Vec::new() };
+        if let Some(SetAside { path: aside, peers: list }) = aside {
+            let (import, left_out) = original::fold(list);
+            peers.import(&aside.display().to_string(), &import, now_ms)?;
+            peers.taken_over.push(taken_over(path, &aside, &import));
+            peers.taken_over.extend(left_out);
+        }
+        Ok(peers)
+    }
+
+    /// What to tell the user where the original's data were taken over: a sentence each.
+    pub fn taken_over(&self) -> &[String] {
+        &self.taken_over
     }
 
     /// What to tell the user when the file or its folder could be read by others until now.
@@ -247,6 +269,16 @@ impl Peers {
     fn failed(&self, source: rusqlite::Error) -> PeersError {
         PeersError::Sqlite { path: self.path.clone(), source }
     }
+}
+
+fn taken_over(path: &Path, aside: &Path, import: &Import) -> String {
+    let names: Vec<&str> = import.peers.iter().map(|peer| peer.name.as_str()).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    format!(
+        "{} was of fazt 0.9 and is {} now; the peers in it were taken over: {names}",
+        path.display(),
+        aside.display()
+    )
 }
 
 const COLUMNS: &str = "name, url, token, is_default, managed, description, last_seen_at, \

@@ -157,9 +157,29 @@ impl Store {
         migrations: &Migrations,
         bytes_max: Option<u64>,
     ) -> Result<Store, StoreError> {
+        Store::open_with(path, migrations, bytes_max, |_writer| Ok(()))
+    }
+
+    /// Like [`Store::open`] for data that is not kept: a change is answered before it is on the
+    /// disk, and after a crash of the machine the file may be unreadable.
+    pub fn open_throwaway(
+        path: &Path,
+        migrations: &Migrations,
+        bytes_max: Option<u64>,
+    ) -> Result<Store, StoreError> {
+        Store::open_with(path, migrations, bytes_max, connection::give_up_durability)
+    }
+
+    fn open_with(
+        path: &Path,
+        migrations: &Migrations,
+        bytes_max: Option<u64>,
+        prepare: fn(&rusqlite::Connection) -> rusqlite::Result<()>,
+    ) -> Result<Store, StoreError> {
         Store::check(path, migrations)?;
         let counters = Arc::new(StoreCounters::default());
         let mut connection = connection::open_writer(path, &counters)?;
+        prepare(&connection).map_err(StoreError::from_sqlite)?;
         migrate::migrate(&mut connection, path, migrations)?;
         if let Some(bytes_max) = bytes_max {
             connection::bound(&connection, bytes_max).map_err(StoreError::from_sqlite)?;

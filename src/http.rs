@@ -25,6 +25,7 @@ mod logs;
 mod metrics;
 pub mod model;
 pub mod negotiate;
+mod openapi;
 mod operator;
 mod pages;
 mod permission;

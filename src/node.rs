@@ -81,7 +81,8 @@ impl Node {
         }
         config.put_over(&mut started);
         let limits = started.limits.clone();
-        let store = Store::open(database, &NODE_MIGRATIONS, limits.database_bytes_max)?;
+        let open = if limits.is_throwaway { Store::open_throwaway } else { Store::open };
+        let store = open(database, &NODE_MIGRATIONS, limits.database_bytes_max)?;
         let hosts = HostRules::new(config.domain.as_deref());
         let tokens = Tokens::open(&store).context("cannot read the tokens")?;
         let (router, routes) =

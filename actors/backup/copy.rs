@@ -65,8 +65,8 @@ fn copy(
     // write, it must not ask for one.
     let path = partial.path();
     partial.file.write_all_at(&[1, 1], VERSIONS_OFFSET).map_err(BackupError::io("write", path))?;
-    let connection = open_scratch(path).map_err(StoreError::from_sqlite)?;
-    manifest.insert(&connection).map_err(StoreError::from_sqlite)?;
+    let connection = open_scratch(path).map_err(BackupError::copying(path))?;
+    manifest.insert(&connection).map_err(BackupError::copying(path))?;
     Ok(manifest)
 }
 
@@ -84,13 +84,14 @@ fn copy_snapshot(
     // The first read fixes what is copied.
     let manifest = Manifest::of(&snapshot, new.at).map_err(StoreError::from_sqlite)?;
     folder::ensure_room(partial.path(), bytes_of(&snapshot)?)?;
-    let mut target = open_scratch(partial.path()).map_err(StoreError::from_sqlite)?;
-    let backup = Backup::new(&source, &mut target).map_err(StoreError::from_sqlite)?;
+    let path = partial.path();
+    let mut target = open_scratch(path).map_err(BackupError::copying(path))?;
+    let backup = Backup::new(&source, &mut target).map_err(BackupError::copying(path))?;
     let mut locked = 0;
     // Ends: the snapshot stays the same, so each step that is not locked leaves fewer pages.
     loop {
         let began = Instant::now();
-        match backup.step(PAGES_PER_STEP).map_err(StoreError::from_sqlite)? {
+        match backup.step(PAGES_PER_STEP).map_err(BackupError::copying(path))? {
             StepResult::Done => break,
             StepResult::Busy | StepResult::Locked if locked == LOCKED_MAX => {
                 return Err(BackupError::GaveUp("another program has locked its file"));

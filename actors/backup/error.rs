@@ -81,6 +81,18 @@ impl BackupError {
         move |source| BackupError::Io { action, path, source }
     }
 
+    /// For `map_err`: SQLite cannot write the copy at `path`, or not read what is to be copied.
+    pub(super) fn copying(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        move |error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => BackupError::Store(StoreError::Full(error)),
+            _ => {
+                let source = std::io::Error::other(error);
+                BackupError::Io { action: "copy the database to", path, source }
+            }
+        }
+    }
+
     /// For `map_err`: SQLite cannot make sense of the backup `path`.
     pub(super) fn unreadable(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.to_owned();

@@ -19,8 +19,11 @@ pub const BACKUPS_KEPT: u32 = 7;
 /// Beside the database.
 const FOLDER: &str = "backups";
 
-/// How names begin that are made of a time.
-const PREFIX: &str = "fazt-";
+/// How names that are made of a time begin for a database of the usual name.
+const PREFIX: &str = "fazt";
+
+/// The usual name of a database, without what follows the point.
+const USUAL_STEM: &str = "data";
 
 /// How names of backups end.
 const SUFFIX: &str = ".backup";
@@ -72,15 +75,22 @@ pub(super) fn target(database: &Path, new: &NewBackup) -> Result<PathBuf, Backup
             let folder = default_folder(database);
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
             made.map_err(BackupError::io("make the folder", &folder))?;
-            free_name(&folder, new.at)
+            free_name(&folder, prefix(database), new.at)
         }
     }
 }
 
-fn free_name(folder: &Path, at: Timestamp) -> Result<PathBuf, BackupError> {
+/// How the names of a database's backups begin: two databases in one folder must not remove
+/// each other's.
+fn prefix(database: &Path) -> &str {
+    let stem = database.file_stem().and_then(|stem| stem.to_str());
+    stem.filter(|stem| *stem != USUAL_STEM).unwrap_or(PREFIX)
+}
+
+fn free_name(folder: &Path, prefix: &str, at: Timestamp) -> Result<PathBuf, BackupError> {
     let name = |ahead: u32| {
         let at = at.after(Duration::from_secs(u64::from(ahead)));
-        folder.join(format!("{PREFIX}{}{SUFFIX}", stamp(at)))
+        folder.join(format!("{prefix}-{}{SUFFIX}", stamp(at)))
     };
     let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
     let found = (0..SECONDS_AHEAD_MAX).map(name).find(is_free);
@@ -122,7 +132,7 @@ pub(super) fn ensure_room(copy: &Path, bytes: u64) -> Result<(), BackupError> {
     let found = rustix::fs::statvfs(folder);
     let found = found.map_err(|errno| BackupError::io("look at", folder)(errno.into()))?;
     let free_bytes = found.f_bavail.saturating_mul(found.f_frsize);
-    let needed_bytes = bytes + ROOM_BYTES;
+    let needed_bytes = bytes.saturating_add(ROOM_BYTES);
     if free_bytes >= needed_bytes {
         return Ok(());
     }
@@ -161,13 +171,14 @@ fn peek(file: &Path) -> Result<Manifest, BackupError> {
     Manifest::read(&connection).map_err(BackupError::unreadable(file))
 }
 
-/// Removes the oldest backups of a folder beyond the `kept` newest, and answers which. Only
-/// files whose names fazt made of a time are counted and removed.
+/// Removes the oldest of a database's backups in its [`default_folder`], beyond the `kept`
+/// newest, and answers which. Only files whose names fazt made of a time count.
 ///
 /// # Errors
 /// The folder cannot be read, or a file in it cannot be removed.
-pub fn prune(folder: &Path, kept: u32) -> Result<Vec<PathBuf>, BackupError> {
-    let mut found = files(folder, is_made_of_time)?;
+pub fn prune(database: &Path, kept: u32) -> Result<Vec<PathBuf>, BackupError> {
+    let is_own = |name: &str| is_made_of_time(prefix(database), name);
+    let mut found = files(&default_folder(database), is_own)?;
     let kept = usize::try_from(kept).unwrap_or(usize::MAX);
     found.truncate(found.len().saturating_sub(kept));
     for file in &found {
@@ -196,9 +207,10 @@ fn files(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>
     Ok(found)
 }
 
-/// Whether a name is [`PREFIX`], a [`stamp`] and [`SUFFIX`].
-fn is_made_of_time(name: &str) -> bool {
-    let stamp = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+/// Whether a name is the prefix, a [`stamp`] and [`SUFFIX`].
+fn is_made_of_time(prefix: &str, name: &str) -> bool {
+    let stamp =
+        name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(SUFFIX));
     let is_digits =
         |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     stamp
@@ -214,8 +226,9 @@ mod tests {
     fn names_are_made_of_the_time() {
         assert_eq!(stamp(Timestamp(0)), "19700101-000000");
         assert_eq!(stamp(Timestamp(1_795_401_600_999)), "20261123-024000");
-        let name = format!("{PREFIX}{}{SUFFIX}", stamp(Timestamp(0)));
-        assert!(is_made_of_time(&name));
+        let name = format!("{PREFIX}-{}{SUFFIX}", stamp(Timestamp(0)));
+        assert!(is_made_of_time(PREFIX, &name));
+        assert!(!is_made_of_time("blog", &name));
         for other in [
             "fazt-20261123-024000.backup.old",
             "fazt-20261123.backup",
@@ -224,8 +237,17 @@ mod tests {
             "my-20261123-024000.backup",
             "fazt-before-christmas.backup",
         ] {
-            assert!(!is_made_of_time(other), "{other}");
+            assert!(!is_made_of_time(PREFIX, other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_disk_without_room_is_named_before_it_is_full() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("copy");
+        ensure_room(&copy, 0).unwrap();
+        let refused = ensure_room(&copy, u64::MAX).unwrap_err();
+        assert!(matches!(refused, BackupError::NoRoom { .. }), "{refused}");
     }
 
     #[test]

@@ -39,8 +39,11 @@ impl Partial {
             }
             let io = || BackupError::io("write", &path);
             file.set_len(0).map_err(io())?;
-            // Whatever its mode was before.
-            file.set_permissions(PermissionsExt::from_mode(0o600)).map_err(io())?;
+            // Whatever its mode was before. Not every disk knows modes, and a memory stick is
+            // a good place for a backup.
+            if let Err(error) = file.set_permissions(PermissionsExt::from_mode(0o600)) {
+                tracing::debug!(error = %error, "the disk of the backup keeps no modes");
+            }
             for suffix in ["-wal", "-shm", "-journal"] {
                 remove(&beside(&path, suffix))?;
             }
@@ -117,6 +120,9 @@ pub(super) fn remove(path: &Path) -> Result<(), BackupError> {
 pub(super) fn sync_folder(path: &Path) -> Result<(), BackupError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(BackupError::io("write", folder))
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some disks cannot do that for a folder, or need not.
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced.map_err(BackupError::io("write", folder)),
+    }
 }

@@ -247,7 +247,7 @@ impl Pipeline {
             killpoint::reach("removal.doomed");
             self.wake_janitor();
         }
-        if self.limits.now().stores_encodings {
+        if !self.limits.now().is_throwaway {
             self.encoder.nudge(Wake);
         }
         Ok(())

@@ -84,6 +84,17 @@ pub(super) fn open(path: &Path) -> Result<Connection, PeersError> {
     Ok(connection)
 }
 
+/// Opens a file that is another program's, as it is.
+pub(super) fn open_foreign(path: &Path) -> rusqlite::Result<Connection> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the original's file is only looked into, and keeps its pragmas"
+    )]
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), PeersError> {
     let sqlite = |source| PeersError::Sqlite { path: path.to_owned(), source };
     let known = MIGRATIONS.len() as u32;

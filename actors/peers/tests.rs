@@ -11,7 +11,7 @@ fn url(text: &str) -> NodeUrl {
 fn fresh() -> (TempDir, PathBuf, Peers) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config/fazt/data.db");
-    let peers = Peers::open(&path).unwrap();
+    let peers = Peers::open(&path, 0).unwrap();
     (dir, path, peers)
 }
 
@@ -44,11 +44,11 @@ fn a_wider_mode_is_narrowed_and_told() {
     {
         fs::set_permissions(&path, fs::Permissions::from_mode(file_mode)).unwrap();
         fs::set_permissions(folder, fs::Permissions::from_mode(folder_mode)).unwrap();
-        let warning = Peers::open(&path).unwrap().warning().unwrap().to_owned();
+        let warning = Peers::open(&path, 0).unwrap().warning().unwrap().to_owned();
         assert!(warning.contains(part), "{warning}");
         assert_eq!((mode(&path), mode(folder)), (0o600, 0o700));
     }
-    assert_eq!(Peers::open(&path).unwrap().warning(), None);
+    assert_eq!(Peers::open(&path, 0).unwrap().warning(), None);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn peers_are_kept_found_and_forgotten() {
     put(&peers, "work", &url("https://work.example.org"), None, 6);
     drop(peers);
 
-    let peers = Peers::open(&path).unwrap();
+    let peers = Peers::open(&path, 0).unwrap();
     let home = peers.get("home").unwrap().unwrap();
     assert_eq!(home.token.as_deref(), Some("fazt_a_b"));
     assert_eq!((home.created_at, home.updated_at, home.managed), (5, 5, false));
@@ -110,7 +110,7 @@ fn a_newer_or_a_foreign_file_is_left_alone() {
     let (_dir, path, peers) = fresh();
     peers.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(peers);
-    let error = Peers::open(&path).unwrap_err();
+    let error = Peers::open(&path, 0).unwrap_err();
     assert_eq!(error.code(), "CLIENT_DATA_NEWER");
     assert!(error.to_string().contains("format 99"), "{error}");
 
@@ -119,10 +119,10 @@ fn a_newer_or_a_foreign_file_is_left_alone() {
     other.connection.pragma_update(None, "application_id", 0).unwrap();
     drop(other);
     fs::copy(&other_path, &original).unwrap();
-    assert_eq!(Peers::open(&original).unwrap_err().code(), "CLIENT_DATA_FOREIGN");
+    assert_eq!(Peers::open(&original, 0).unwrap_err().code(), "CLIENT_DATA_FOREIGN");
 
     fs::write(&path, "this is no database, but it is long enough to look like one").unwrap();
-    assert_eq!(Peers::open(&path).unwrap_err().code(), "CLIENT_DATA_BROKEN");
+    assert_eq!(Peers::open(&path, 0).unwrap_err().code(), "CLIENT_DATA_BROKEN");
 }
 
 #[test]

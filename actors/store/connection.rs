@@ -141,6 +141,11 @@ pub(crate) fn bound(connection: &Connection, bytes_max: u64) -> rusqlite::Result
     connection.pragma_update_and_check(None, "max_page_count", pages_max, |_row| Ok(()))
 }
 
+/// Lets the commits of this connection wait for no disk.
+pub(crate) fn give_up_durability(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "OFF")
+}
+
 /// Makes a missing file as one that only its owner can read: SQLite gives the log and the
 /// shared-memory index beside it the same mode. A failure shows when SQLite opens it.
 fn make_private(path: &Path) {

@@ -52,7 +52,7 @@ holds, its tokens and secrets too: keep it where only you can read it.
 Examples:
   fazt backup create
   fazt backup create --keep 30 --db /srv/fazt/data.db
-  fazt backup create usb/fazt.backup --force";
+  fazt backup create /media/usb/fazt.backup --force";
 
 const RESTORE_HELP: &str = "\
 The database that was there is kept under another name. Whoever was signed in must sign in
@@ -154,9 +154,9 @@ async fn create(args: CreateArgs) -> anyhow::Result<()> {
         check(file)?;
     }
     // Only now: an older backup is worth more than a new one that cannot be read.
-    let removed = match (&args.file, file.parent()) {
-        (None, Some(folder)) => backup::prune(folder, args.keep)?,
-        _ => Vec::new(),
+    let removed = match args.file {
+        None => backup::prune(&database, args.keep)?,
+        Some(_) => Vec::new(),
     };
     let removed: Vec<String> = removed.iter().map(|file| file.display().to_string()).collect();
     if args.json {

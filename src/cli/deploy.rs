@@ -94,7 +94,7 @@ pub async fn run(args: DeployArgs) -> anyhow::Result<()> {
         let done = Deploy { node, name, purge: args.purge }
             .run(site.files)
             .await
-            .with_context(|| format!("cannot deploy {name:?}"))?;
+            .with_context(|| format!("cannot deploy {name:?} to {}", node.shown()))?;
         Ok((done, node.sent_bytes()))
     })
     .await?;

@@ -109,21 +109,27 @@ pub(super) async fn status(operator: Operator<Public>) -> ApiResult {
     Ok(answer(AuthStatus {
         authenticated: true,
         username: Some(operator.name().to_owned()),
+        scopes: Some(scopes(&operator)),
         expires_at: expires_at.map(Timestamp::to_rfc3339),
     }))
 }
 
 /// `GET /api/user/me`.
 pub(super) async fn me(operator: Operator<Signed>) -> ApiResult {
-    let scopes = match &operator.identity {
-        Identity::Token(token) => token.scopes.iter().map(ToString::to_string).collect(),
-        _ => vec!["admin".to_owned()],
-    };
     Ok(answer(UserInfo {
         username: operator.name().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        scopes,
+        scopes: scopes(&operator),
     }))
+}
+
+/// What a caller may do, in the words of a token's scopes.
+fn scopes(caller: &Caller) -> Vec<String> {
+    match &caller.identity {
+        Identity::Nobody => Vec::new(),
+        Identity::Owner | Identity::Session(..) => vec!["admin".to_owned()],
+        Identity::Token(token) => token.scopes.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// `PUT /api/user/credentials`: a new name, a new password, or both. A new password ends all

@@ -5,6 +5,7 @@ use fazt_actors::apps::{self, AppRow, Shown};
 use fazt_actors::deployer::{DeleteApp, RestoreApp, RollBack};
 use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::answer::{answer, page};
 use super::body::read_json;
@@ -19,11 +20,16 @@ use crate::node::Node;
 const PAGE_APPS_MAX: usize = 1000;
 
 /// Query of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
+    /// Whether to list deleted apps, which can be restored, instead.
     #[serde(default)]
     deleted: bool,
+    /// Apps on a page: 1,000 at most, and unless fewer are asked for.
     limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    #[param(pattern = "^[a-z0-9-]{1,63}~[0-9]{1,18}$")]
     cursor: Option<String>,
 }
 
@@ -61,8 +67,10 @@ pub(super) async fn show(
 }
 
 /// Query of the deletion.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DeleteQuery {
+    /// Whether it is gone for good at once.
     #[serde(default)]
     purge: bool,
 }

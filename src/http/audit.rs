@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use fazt_actors::audit::{self, ActorKind, AuditRow, Entry, PAGE_MAX, Record, Wanted};
 use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::error::{ApiError, ApiResult};
 use super::model::{AuditEntry, Envelope, PageMeta};
@@ -67,14 +68,26 @@ pub(super) async fn record_action(
 }
 
 /// Query of the log.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct AuditQuery {
+    /// Only of the app with this name.
+    #[param(example = "blog")]
     app: Option<String>,
+    /// Only of this action, such as `app.deploy`.
     action: Option<String>,
+    /// Only of whoever has this name.
     actor: Option<String>,
+    /// Only from this time on.
+    #[param(format = DateTime)]
     since: Option<String>,
+    /// Only before this time.
+    #[param(format = DateTime)]
     until: Option<String>,
+    /// Entries on a page: 50 unless said, and 1,000 at most.
     limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    #[param(pattern = "^[0-9]{1,15}~[0-9]{1,18}$")]
     cursor: Option<String>,
 }
 

@@ -18,7 +18,7 @@ use crate::node::Node;
 /// `POST /api/system/backup`, through the node's socket: whoever names a file of this machine
 /// must be somebody who may write it.
 pub(super) async fn create(
-    _operator: Operator<OwnersSocket>,
+    operator: Operator<OwnersSocket>,
     node: web::Data<Node>,
     request: HttpRequest,
     payload: web::Payload,
@@ -32,6 +32,7 @@ pub(super) async fn create(
     }
     let new = NewBackup { file, force: body.force, at: Timestamp::now() };
     let made = node.backups.create(new).await?;
+    operator.about(&made.file.display().to_string());
     Ok(answer(BackupMade::from(made)))
 }
 

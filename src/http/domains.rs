@@ -9,6 +9,7 @@ use fazt_actors::kind::ErrorKind;
 use fazt_actors::router::PublishDomains;
 use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::answer::{answer, page};
 use super::apps::find;
@@ -23,10 +24,15 @@ use crate::node::Node;
 const PAGE_MAX: usize = 1_000;
 
 /// Query of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
+    /// Only of the app with this name or id.
+    #[param(example = "blog")]
     app: Option<String>,
+    /// Domains on a page: 1,000 at most, and unless fewer are asked for.
     limit: Option<usize>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 

@@ -6,6 +6,7 @@ use fazt_actors::env::{self, DeleteVariable, SetVariable, VALUE_BYTES_MAX};
 use fazt_actors::kind::ErrorKind;
 use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::answer::answer;
 use super::body::read_json;
@@ -17,8 +18,11 @@ use super::sites::find;
 use crate::node::Node;
 
 /// Query of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
+    /// Name or id of the app.
+    #[param(required, example = "blog")]
     site_id: Option<String>,
 }
 
@@ -57,8 +61,11 @@ pub(super) async fn set(
 }
 
 /// Query of the deletion.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DeleteQuery {
+    /// Id of the variable.
+    #[param(required)]
     id: Option<i64>,
 }
 

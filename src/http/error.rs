@@ -148,9 +148,11 @@ pub(super) async fn with_request_id(
     if let Ok(value) = header::HeaderValue::from_str(&id) {
         response.headers_mut().insert(header::HeaderName::from_static("x-request-id"), value);
     }
-    // Answers of the API are about this moment and for this caller.
+    // Answers of the API are about this moment and for this caller, unless they say otherwise.
     let no_store = header::HeaderValue::from_static("no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    if !response.headers().contains_key(header::CACHE_CONTROL) {
+        response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    }
     let by = response
         .request()
         .extensions()

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use fazt_actors::timestamp::Timestamp;
 use fazt_actors::tokens::{NewToken, Scope, Token};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::answer::answer;
 use super::body::read_json;
@@ -48,8 +49,11 @@ pub(super) async fn create(
 }
 
 /// Query of the deletion.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DeleteQuery {
+    /// The public half of the token.
+    #[param(required)]
     id: Option<String>,
 }
 

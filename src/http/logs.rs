@@ -3,6 +3,7 @@
 use actix_web::web;
 use fazt_actors::app_logs::{self, PAGE_MAX};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::answer::answer;
 use super::error::{ApiError, ApiResult};
@@ -16,9 +17,13 @@ use crate::node::Node;
 const LINES_DEFAULT: usize = 50;
 
 /// Query of the lines.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct LogsQuery {
+    /// Name or id of the app.
+    #[param(required, example = "blog")]
     site_id: Option<String>,
+    /// Lines of the answer: 1 to 1,000; 50 unless said.
     limit: Option<usize>,
 }
 

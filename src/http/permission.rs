@@ -6,8 +6,10 @@
 use std::fmt;
 use std::future::Future;
 
-use actix_web::{FromRequest, Route, web};
+use actix_web::{FromRequest, HttpRequest, Route, web};
 use fazt_actors::tokens::Scope;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::error::ApiResult;
 use super::operator::Operator;
@@ -89,10 +91,32 @@ macro_rules! grants {
 
 grants!(Public, Signed, Read, ReadApp, DeployApp, DeployNamed, Admin, Person, OwnersSocket);
 
+/// What a handler takes after its operator.
+pub(super) trait Argument {
+    /// What it reads from the query.
+    fn query() -> Vec<Parameter> {
+        Vec::new()
+    }
+}
+
+impl Argument for HttpRequest {}
+impl Argument for web::Payload {}
+impl<T> Argument for web::Data<T> {}
+impl<T> Argument for web::Path<T> {}
+
+impl<Q: IntoParams> Argument for web::Query<Q> {
+    fn query() -> Vec<Parameter> {
+        Q::into_params(|| Some(ParameterIn::Query))
+    }
+}
+
 /// A handler whose first argument is `Operator<P>`; `Arguments` tell the arities apart.
 pub(super) trait Guarded<P, Arguments> {
     /// The route of this handler.
     fn into_route(self) -> Route;
+
+    /// What it reads from the query, for the API's description of itself.
+    fn query(self) -> Vec<Parameter>;
 }
 
 macro_rules! guarded {
@@ -102,10 +126,15 @@ macro_rules! guarded {
             F: Fn(Operator<P>, $($argument),*) -> Answer + Clone + 'static,
             Answer: Future<Output = ApiResult> + 'static,
             P: Grant,
-            $($argument: FromRequest + 'static),*
+            $($argument: FromRequest + Argument + 'static),*
         {
             fn into_route(self) -> Route {
                 web::to(self)
+            }
+
+            fn query(self) -> Vec<Parameter> {
+                let of_arguments: Vec<Vec<Parameter>> = vec![$($argument::query()),*];
+                of_arguments.concat()
             }
         }
     };
@@ -121,4 +150,9 @@ guarded!(A B C D E);
 /// The route of a handler that takes `Operator<P>`.
 pub(super) fn guarded<P: Grant, Arguments>(handler: impl Guarded<P, Arguments>) -> Route {
     handler.into_route()
+}
+
+/// What a handler that takes `Operator<P>` reads from the query.
+pub(super) fn query<P: Grant, Arguments>(handler: impl Guarded<P, Arguments>) -> Vec<Parameter> {
+    handler.query()
 }

@@ -8,16 +8,17 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
 use fazt_actors::kind::ErrorKind;
+use utoipa::openapi::path::Parameter;
 
 use super::error::ApiError;
 pub use super::permission::Permission;
 use super::permission::{
     Admin, DeployApp, DeployNamed, Grant, OwnersSocket, Person, Public, Read, ReadApp, Signed,
-    guarded,
+    guarded, query,
 };
 use super::{
-    account, apps, audit, backup, deploy, domains, env, keys, logs, metrics, operator, releases,
-    sessions, settings, sites, stream, system, tokens, uploads,
+    account, apps, audit, backup, deploy, domains, env, keys, logs, metrics, openapi, operator,
+    releases, sessions, settings, sites, stream, system, tokens, uploads,
 };
 
 /// A row of the table.
@@ -31,6 +32,8 @@ pub struct Endpoint {
     /// What the audit log calls a use of it; `None` for what changes nothing that is seen.
     pub action: Option<&'static str>,
     handler: fn() -> Route,
+    /// What the handler reads from the query.
+    pub(super) query: fn() -> Vec<Parameter>,
 }
 
 macro_rules! action {
@@ -51,6 +54,7 @@ macro_rules! endpoints {
             permission: <$permission as Grant>::PERMISSION,
             action: action!($($action)?),
             handler: || guarded::<$permission, _>($handler),
+            query: || query::<$permission, _>($handler),
         }),*]
     };
 }
@@ -66,6 +70,7 @@ pub static ENDPOINTS: &[Endpoint] = endpoints! {
     GET    "/api/sessions"                           Admin        sessions::list;
     DELETE "/api/sessions/{session}"                 Admin        sessions::end => "session.end";
     GET    "/api/audit"                              Admin        audit::list;
+    GET    "/api/openapi.json"                       Public       openapi::show;
     GET    "/api/stream"                             Read         stream::stream;
     GET    "/api/system/health"                      Read         system::health;
     POST   "/api/system/stop"                        OwnersSocket system::stop => "node.stop";

@@ -31,6 +31,7 @@ pub(super) async fn set(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
+    operator.about(&key);
     let limit = node.limits().json_body_bytes_max;
     let body: Map<String, Json> = read_json(&request, payload, limit).await?;
     let setting = find(&key).ok_or_else(|| SettingError::unknown(&key))?;
@@ -40,7 +41,7 @@ pub(super) async fn set(
     let text = text_of(wanted).ok_or_else(|| refused("must be one value, not several"))?;
     let value = setting.parse(&text).map_err(|rule| refused(&rule))?;
     let now = node.settings.set(setting, &value).await?;
-    tracing::info!(key = setting.key, %value, by = operator.name(), "changed a setting");
+    operator.remark(format!("to {value}"));
     Ok(answer(shown(now)))
 }
 
@@ -51,12 +52,12 @@ pub(super) async fn reset(
     key: web::Path<String>,
     request: HttpRequest,
 ) -> ApiResult {
+    operator.about(&key);
     let setting = find(&key);
     if let Some(setting) = setting {
         check_owner(&request, setting)?;
     }
     node.settings.reset(&key).await?;
-    tracing::info!(key = %key, by = operator.name(), "reset a setting");
     let message = match setting {
         None => format!("{key} is forgotten"),
         Some(setting) => {

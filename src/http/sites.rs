@@ -7,6 +7,7 @@ use fazt_actors::deployer::DeleteApp;
 use fazt_actors::kind::ErrorKind;
 use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::answer::answer;
 use super::apps as app_endpoints;
@@ -44,8 +45,11 @@ pub(super) async fn show(
 }
 
 /// Query of the deletion.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct SiteQuery {
+    /// Name or id of the app.
+    #[param(required, example = "blog")]
     site_id: Option<String>,
 }
 
@@ -105,8 +109,10 @@ pub(super) async fn file(
 }
 
 /// Query of the deployments.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DeploymentsQuery {
+    /// Deploys of the answer: 50 at most, and unless fewer are asked for.
     limit: Option<usize>,
 }
 

@@ -18,6 +18,9 @@ use crate::node::Node;
 /// Scopes of one token.
 const SCOPES_MAX: usize = 100;
 
+/// The longest life of a token that is not for ever, in seconds: a hundred years.
+const EXPIRES_IN_SECONDS_MAX: u64 = 100 * 365 * 24 * 60 * 60;
+
 /// `GET /api/tokens`.
 pub(super) async fn list(_operator: Operator<Admin>, node: web::Data<Node>) -> ApiResult {
     let shown: Vec<model::Token> = node.tokens.list().iter().map(|token| shown(token)).collect();
@@ -35,7 +38,14 @@ pub(super) async fn create(
         read_json(&request, payload, node.limits().json_body_bytes_max).await?;
     let scopes = parse_scopes(body.scopes.iter().map(String::as_str))?;
     let at = Timestamp::now();
-    let expires_at = body.expires_in_seconds.map(|seconds| at.after(Duration::from_secs(seconds)));
+    let expires_at = match body.expires_in_seconds {
+        Some(seconds @ 1..=EXPIRES_IN_SECONDS_MAX) => Some(at.after(Duration::from_secs(seconds))),
+        Some(_) => {
+            let rule = format!("must be 1 to {EXPIRES_IN_SECONDS_MAX}; leave it out for never");
+            return Err(ApiError::field("expires_in_seconds", rule));
+        }
+        None => None,
+    };
     let new = NewToken { name: body.name, scopes, expires_at, at };
     let (token, text) = node.tokens.create(new).await?;
     operator.about(&token.id);

@@ -4,7 +4,11 @@ mod ending;
 mod run;
 mod watching;
 
-use crate::process::{Files, Machine, files};
+use std::time::Duration;
+
+use fazt_actors::timestamp::Timestamp;
+
+use crate::process::{Files, Machine, files, until, within};
 use crate::wire::{self, Request};
 use run::{Dev, SCRIPT, SITE};
 
@@ -191,6 +195,42 @@ fn only_names_of_this_machine_may_look_inside() {
     assert!(!dashboard.contains(SCRIPT), "{dashboard}");
 }
 
+/// Seconds since midnight, of a time such as `07:05:09`.
+fn seconds(time: &str) -> i64 {
+    let parts: Vec<i64> = time.split(':').map(|part| part.parse().unwrap()).collect();
+    parts.iter().fold(0, |seconds, part| 60 * seconds + part)
+}
+
+#[test]
+fn people_read_a_line_for_each_release_and_problem() {
+    let machine = Machine::new();
+    let dev = Dev::launch(&machine, &site(), &["--port", "0"]);
+    let line = |stream: usize, part: &str| {
+        until(part, || {
+            let text = &dev.text()[stream];
+            text.lines().find(|line| line.contains(part)).map(str::to_owned)
+        })
+    };
+    assert!(line(0, "http://").starts_with("  http://site.localhost:"));
+    let first = line(0, "v1");
+    assert!(first.contains("  v1  4 files, "), "{first}");
+    let now = Timestamp::now().as_secs() + 7 * 3600;
+    let ago = (now - seconds(&first[..8])).rem_euclid(86_400);
+    assert!(ago < 300, "{first} was {ago} s ago where TZ says");
+
+    dev.write("style.css", "p {}");
+    let second = line(0, "v2");
+    assert!(second.contains("  v2  1 file changed: style.css  "), "{second}");
+    assert!(second.ends_with(" ms"), "{second}");
+    dev.write("_redirects", "/a /b 999\n");
+    let said = line(1, "error: ");
+    assert!(said.contains("  error: _redirects:1: unknown status `999`"), "{said}");
+    assert!(line(1, "> 1").ends_with("> 1 | /a /b 999"));
+    std::fs::remove_file(dev.path("_redirects")).unwrap();
+    line(0, "  ok  ");
+    assert!(!dev.text().concat().contains('\x1b'), "no colours in a file");
+}
+
 #[test]
 fn streams_are_counted() {
     let machine = Machine::new();
@@ -202,6 +242,17 @@ fn streams_are_counted() {
     for stream in &mut streams {
         stream.expect("reload");
     }
+    // Pages that are gone make room at once, not when something is to be told.
+    drop(streams);
+    let is_open = || {
+        let mut connection = wire::tcp(dev.port).unwrap();
+        let asked = Request::get(SITE, "/_fazt/dev/events");
+        std::io::Write::write_all(&mut connection, &asked.head()).unwrap();
+        let mut status = [0; 12];
+        std::io::Read::read_exact(&mut connection, &mut status).unwrap();
+        (status == *b"HTTP/1.1 200").then_some(())
+    };
+    within(Duration::from_secs(10), "room for a page", is_open);
 }
 
 #[test]

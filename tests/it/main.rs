@@ -25,6 +25,7 @@ mod hosts;
 mod large_files;
 mod metrics;
 mod names;
+mod openapi;
 mod original_api;
 mod owner;
 mod permissions;

@@ -12,7 +12,7 @@ const SCOPES: [&str; 5] = ["read", "deploy", "deploy:blog", "deploy:other", "adm
 
 /// What each endpoint must allow, written down a second time and by hand: the scopes
 /// above that are let through; `*` for everybody.
-const ALLOWED: [(&str, &str); 54] = [
+const ALLOWED: [(&str, &str); 55] = [
     ("POST /api/login", "*"),
     ("POST /api/logout", "*"),
     ("GET /api/auth/status", "*"),
@@ -21,6 +21,7 @@ const ALLOWED: [(&str, &str); 54] = [
     ("GET /api/sessions", "admin"),
     ("DELETE /api/sessions/{session}", "admin"),
     ("GET /api/audit", "admin"),
+    ("GET /api/openapi.json", "*"),
     ("GET /api/stream", "read admin"),
     ("GET /api/system/health", "read admin"),
     ("POST /api/system/stop", ""),

@@ -5,7 +5,7 @@ use crate::kind::{ErrorKind, Fault};
 
 fn fresh() -> (TempDir, Peers) {
     let dir = tempfile::tempdir().unwrap();
-    let peers = Peers::open(&dir.path().join("fazt/data.db")).unwrap();
+    let peers = Peers::open(&dir.path().join("fazt/data.db"), 0).unwrap();
     (dir, peers)
 }
 
@@ -119,7 +119,7 @@ fn a_list_is_taken_over_once() {
 fn a_file_of_the_first_format_keeps_its_peers() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fazt/data.db");
-    let older = Peers::open(&path).unwrap().connection;
+    let older = Peers::open(&path, 0).unwrap().connection;
     // Back to the first format, as its program left it.
     older.execute_batch("DROP TABLE peers; DROP TABLE imports;").unwrap();
     older.execute_batch(include_str!("../../../migrations/client/0001_peers.sql")).unwrap();
@@ -132,7 +132,7 @@ fn a_file_of_the_first_format_keeps_its_peers() {
     older.pragma_update(None, "user_version", 1).unwrap();
     drop(older);
 
-    let peers = Peers::open(&path).unwrap();
+    let peers = Peers::open(&path, 0).unwrap();
     let home = peers.default_peer().unwrap().unwrap();
     assert_eq!((home.name.as_str(), home.token.as_deref()), ("home", Some("fazt_a_b")));
     assert_eq!((home.last_seen_at, home.description), (None, None));

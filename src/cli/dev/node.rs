@@ -70,7 +70,7 @@ impl DevNode {
         let database = folder.path().join("data.db");
         let owner = Owner::take(&database)?;
         let limits = Limits {
-            stores_encodings: false,
+            is_throwaway: true,
             releases_kept: RELEASES_KEPT,
             unused_content_kept_for: UNUSED_KEPT_FOR,
             ..Limits::default()
@@ -84,6 +84,9 @@ impl DevNode {
                 .workers(WORKERS)
                 .on_connect(http::remember)
                 .disable_signals()
+                // A page that reloads closes its stream, which must not count until the next
+                // event fails to reach it.
+                .h1_allow_half_closed(false)
                 .shutdown_timeout(GRACE_SECONDS);
         for listener in listeners {
             server = server.listen(listener).context("cannot use the listener")?;

@@ -63,7 +63,13 @@ fn in_folder(error: &FolderError, dir: &Path) -> Problem {
         | FolderError::TooManyFiles { .. } => None,
     };
     let file = file.map(|path| path.display().to_string()).filter(|path| !path.is_empty());
-    Problem { message: chain(error), file, ..Problem::default() }
+    let message = match error {
+        FolderError::Changed { .. } => "this file changes all the time; when it rests, or a \
+                                        .faztignore excludes it, the folder is shown"
+            .to_owned(),
+        _ => chain(error),
+    };
+    Problem { message, file, ..Problem::default() }
 }
 
 fn in_manifest(error: &ManifestError, dir: &Path) -> Problem {

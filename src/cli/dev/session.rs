@@ -17,9 +17,8 @@ use crate::http::{Live, Problem};
 /// How soon a folder that seems to be in the middle of a change is looked at again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a folder may be in the middle of a change before that is a problem: a build that
-/// empties its folder first takes about as long.
-const IN_BETWEEN_MAX: Duration = Duration::from_secs(1);
+/// How long it is looked at that often, and not as one that tells of nothing.
+const RETRY_FOR: Duration = Duration::from_secs(1);
 
 /// How often the folder is read again because new folders turned up meanwhile.
 const READS_MAX: usize = 8;
@@ -82,7 +81,7 @@ impl Session {
     /// How long to wait for an event at most: a folder that is gone tells nothing.
     fn pause(&self) -> Option<Duration> {
         let since = self.in_between_since?;
-        let is_short = since.elapsed() < IN_BETWEEN_MAX;
+        let is_short = since.elapsed() < RETRY_FOR;
         Some(if is_short { RETRY_INTERVAL } else { POLL_INTERVAL })
     }
 
@@ -100,9 +99,9 @@ impl Session {
                 self.tell(outcome, since).await
             }
             Err(error) => {
-                if error.is_in_between() {
+                if let Some(patience) = error.patience(self.site.is_live()) {
                     let began = *self.in_between_since.get_or_insert_with(Instant::now);
-                    if self.site.is_live() && began.elapsed() < IN_BETWEEN_MAX {
+                    if began.elapsed() < patience {
                         return Ok(());
                     }
                 } else {

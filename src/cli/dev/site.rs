@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fazt_actors::content::ContentHash;
 use fazt_actors::deployer::path::FilePath;
@@ -25,6 +26,13 @@ const DEPLOYED_BY: &str = "owner";
 /// Base62 characters of an upload's id.
 const UPLOAD_ID_CHARS: usize = 22;
 
+/// How long a folder may be empty or gone before that is a problem: a build that empties it
+/// first takes about as long.
+const EMPTY_FOR_MAX: Duration = Duration::from_secs(1);
+
+/// How long a file may grow before that is a problem: a film that is copied takes about as long.
+const WRITTEN_FOR_MAX: Duration = Duration::from_secs(10);
+
 /// The files of a release and what they hold.
 type Files = BTreeMap<FilePath, ContentHash>;
 
@@ -43,19 +51,19 @@ pub(super) enum SiteError {
 }
 
 impl SiteError {
-    /// Whether somebody seems to write to the folder at this moment, so that the next look
-    /// may well find it in order.
-    pub(super) fn is_in_between(&self) -> bool {
+    /// How long it is likely that somebody works on the folder at this moment, so that the next
+    /// look finds it in order; none where a look alone changes nothing.
+    pub(super) fn patience(&self, is_live: bool) -> Option<Duration> {
         match self {
-            SiteError::Folder(error) => matches!(
-                error,
-                FolderError::Changed { .. }
-                    | FolderError::Read { .. }
-                    | FolderError::NoFiles { .. }
-            ),
+            SiteError::Folder(FolderError::Read { .. } | FolderError::NoFiles { .. }) => {
+                // There is no build before the first release that would have emptied it.
+                Some(if is_live { EMPTY_FOR_MAX } else { Duration::ZERO })
+            }
             // A file was read twice, and each time held something else.
-            SiteError::Deploy(DeployError::Upload(_)) | SiteError::Interrupted => true,
-            SiteError::Deploy(_) => false,
+            SiteError::Folder(FolderError::Changed { .. })
+            | SiteError::Deploy(DeployError::Upload(_))
+            | SiteError::Interrupted => Some(WRITTEN_FOR_MAX),
+            SiteError::Folder(_) | SiteError::Deploy(_) => None,
         }
     }
 
@@ -162,7 +170,8 @@ impl Site {
         let live = live.unwrap_or(&nothing);
         let changed = files.iter().filter(|(path, hash)| live.get(*path) != Some(hash));
         let changed: Vec<FilePath> = changed.map(|(path, _hash)| path.clone()).collect();
-        let removed = live.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
+        let removed = live.keys().filter(|path| !files.contains_key(*path));
+        let removed: Vec<FilePath> = removed.cloned().collect();
         match self.deploy(&found.entries, &changed, &removed).await {
             Ok(activated) => {
                 self.live = Some((activated.number, files));
@@ -180,7 +189,7 @@ impl Site {
         &self,
         entries: &[Entry],
         changed: &[FilePath],
-        removed: &Vec<FilePath>,
+        removed: &[FilePath],
     ) -> Result<Activated, SiteError> {
         let id = format!("upl_{}", fazt_actors::random::base62(UPLOAD_ID_CHARS));
         let changed: HashSet<&FilePath> = changed.iter().collect();

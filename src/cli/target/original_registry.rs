@@ -10,7 +10,10 @@ use std::{
 };
 
 use anyhow::Context;
-use fazt_actors::peers::{Import, NAME_BYTES_MAX, NewPeer, NodeUrl, Peers, is_name};
+use fazt_actors::peers::{
+    Peers,
+    original::{ForeignPeer, fold},
+};
 use serde::Deserialize;
 
 use crate::cli::output;
@@ -55,7 +58,7 @@ pub(super) fn take_over(peers: &Peers, home: &Path, now_ms: i64) -> anyhow::Resu
             return Ok(());
         }
     };
-    let (import, left_out) = understand(registry);
+    let (import, left_out) = fold(servers(registry));
     if !peers.import(&shown, &import, now_ms)? {
         return Ok(());
     }
@@ -91,42 +94,13 @@ fn is_missing(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// The peers of a registry, and a sentence about each server that cannot be one.
-fn understand(registry: Registry) -> (Import, Vec<String>) {
-    let mut import = Import::default();
-    let mut left_out = Vec::new();
-    for (name, server) in registry.servers.unwrap_or_default() {
-        let folded = peer_name(&name);
-        let is_taken = import.peers.iter().any(|peer| peer.name == folded);
-        if is_taken || !is_name(&folded) {
-            left_out.push(format!("{name:?} cannot be the name of another peer; left out"));
-            continue;
-        }
-        let url = match NodeUrl::parse(&server.url) {
-            Ok(url) => url,
-            Err(error) => {
-                // The address may hold a password, which is not shown.
-                left_out.push(format!("{name:?} is left out, for its address: {}", error.reason));
-                continue;
-            }
-        };
-        if registry.default_server.as_deref() == Some(&name) {
-            import.default = Some(folded.clone());
-        }
-        let token = Some(server.token).filter(|token| !token.is_empty());
-        import.peers.push(NewPeer { name: folded, url, token, description: None });
-    }
-    (import, left_out)
-}
-
-/// A name of the original's, which could be any text, as a peer's.
-fn peer_name(name: &str) -> String {
-    let plain = |letter: char| match letter.to_ascii_lowercase() {
-        letter if letter.is_ascii_alphanumeric() || letter == '_' => letter,
-        _ => '-',
-    };
-    let folded: String = name.trim().chars().map(plain).collect();
-    folded.trim_matches('-').chars().take(NAME_BYTES_MAX).collect()
+/// The servers of a registry.
+fn servers(registry: Registry) -> impl Iterator<Item = ForeignPeer> {
+    let default = registry.default_server;
+    registry.servers.unwrap_or_default().into_iter().map(move |(name, Server { url, token })| {
+        let is_default = default.as_ref() == Some(&name);
+        ForeignPeer { name, url, token: Some(token), description: None, is_default }
+    })
 }
 
 #[cfg(test)]

@@ -220,9 +220,12 @@ pub async fn explain(error: anyhow::Error, client: &NodeClient) -> anyhow::Error
     }
 }
 
-/// Puts the node's name before what went wrong with it. What went wrong on this side, such as
-/// a file that cannot be read, stays as it is.
+/// Puts the node's name before what went wrong with it. What says it already stays as it is,
+/// and so does what went wrong on this side, such as a file that cannot be read.
 pub fn name_node(error: anyhow::Error, node: &str) -> anyhow::Error {
+    if error.to_string().contains(node) {
+        return error;
+    }
     if Refusal::of(&error).is_some() {
         return error.context(format!("{node} refused"));
     }
@@ -259,9 +262,12 @@ pub fn known_peers() -> anyhow::Result<Peers> {
 /// Nobody has a home folder, or the file cannot be opened.
 pub fn open_peers() -> anyhow::Result<Peers> {
     let path = client_path(env::var_os("XDG_CONFIG_HOME").map(PathBuf::from), home())?;
-    let peers = Peers::open(&path)?;
+    let peers = Peers::open(&path, Timestamp::now().0)?;
     if let Some(warning) = peers.warning() {
         output::note(&format!("warning: {warning}"));
+    }
+    for sentence in peers.taken_over() {
+        output::note(&format!("note: {sentence}"));
     }
     Ok(peers)
 }

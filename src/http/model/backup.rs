@@ -1,9 +1,10 @@
 //! The values of `POST /api/system/backup`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `POST /api/system/backup`: where the node writes its backup.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BackupRequest {
     /// Absolute path of the file; without one, a name made of the time in `backups` beside the
     /// database.
@@ -15,7 +16,7 @@ pub struct BackupRequest {
 }
 
 /// A backup that was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BackupMade {
     /// Absolute path of the file.
     pub file: String,

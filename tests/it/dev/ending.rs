@@ -82,6 +82,20 @@ fn the_next_free_port_is_taken() {
     assert!(second.port > first.port, "{} after {}", second.port, first.port);
 }
 
+#[test]
+fn nobody_reads_what_is_printed() {
+    let machine = Machine::new();
+    machine.folder("site", &site());
+    let temporary = machine.path("tmp");
+    fs::create_dir_all(&temporary).unwrap();
+    let script = "\"$0\" dev site --port 0 | head -n 1";
+    let mut command = machine.isolated("sh", &["-c", script, env!("CARGO_BIN_EXE_fazt")]);
+    command.env("TMPDIR", &temporary);
+    let ran = machine.finish(&mut command);
+    assert_eq!(ran.stderr, "", "{ran:?}");
+    until("the end of the data", || entries(&temporary).is_empty().then_some(()));
+}
+
 /// What a run that was killed has left is removed by the next one, unless it is young or runs.
 #[test]
 fn leftovers_of_a_killed_run_are_removed() {

@@ -15,6 +15,9 @@ use crate::wire::{self, Reply, Request};
 /// The host of the app in these tests.
 pub(crate) const SITE: &str = "site.localhost";
 
+/// Where those runs are: seven hours east of Greenwich, which POSIX writes with a minus.
+const TIME_ZONE: &str = "<+07>-7";
+
 /// What a page of the node has more than its file.
 pub(crate) const SCRIPT: &str = "<script src=\"/_fazt/dev/reload.js\"";
 
@@ -48,20 +51,30 @@ impl Dev {
     /// Starts it with these words more, and waits until it listens.
     #[track_caller]
     pub(crate) fn spawn(machine: &Machine, files: &Files, words: &[&str]) -> Dev {
+        let mut dev = Dev::launch(machine, files, &[words, &["--json"]].concat());
+        let url = dev.event("ready", 0)["url"].as_str().unwrap().to_owned();
+        dev.port = url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
+        dev
+    }
+
+    /// Starts it with these words more, in a time zone that few live in, and waits for nothing.
+    #[track_caller]
+    pub(crate) fn launch(machine: &Machine, files: &Files, words: &[&str]) -> Dev {
         let folder = machine.folder("site", files);
         let name = format!("dev{}", words.join("").replace(['/', '-'], ""));
         let temporary = machine.path(&format!("{name}-tmp"));
         fs::create_dir_all(&temporary).unwrap();
-        let (out, err) =
-            (machine.path(&format!("{name}.out")), machine.path(&format!("{name}.err")));
-        let mut command = machine.fazt(&[&["dev", &folder, "--json"], words].concat());
-        command.env("TMPDIR", &temporary);
+        let [out, err] = ["out", "err"].map(|end| machine.path(&format!("{name}.{end}")));
+        let mut command = machine.fazt(&[&["dev", &folder], words].concat());
+        command.env("TMPDIR", &temporary).env("TZ", TIME_ZONE);
         command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
         let child = command.spawn().unwrap();
-        let mut dev = Dev { child, out, err, temporary, folder: folder.into(), port: 0 };
-        let url = dev.event("ready", 0)["url"].as_str().unwrap().to_owned();
-        dev.port = url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
-        dev
+        Dev { child, out, err, temporary, folder: folder.into(), port: 0 }
+    }
+
+    /// What stands on its stdout and stderr.
+    pub(crate) fn text(&self) -> [String; 2] {
+        [&self.out, &self.err].map(|path| fs::read_to_string(path).unwrap())
     }
 
     /// What it has printed so far.
@@ -84,17 +97,20 @@ impl Dev {
         })
     }
 
-    /// Waits for the release that holds this file, and answers its number.
+    /// Waits until the app answers this path with this text, among others.
     #[track_caller]
     pub(crate) fn wait_for(&self, path: &str, text: &str) {
         until(path, || self.get(path).text().contains(text).then_some(()));
     }
 
-    /// Writes a file of the folder.
+    /// Writes a file of the folder, whole or not at all.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let file = self.path(path);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
+        let folder = file.parent().unwrap();
+        fs::create_dir_all(folder).unwrap();
+        let temporary = folder.join(".written-by-the-test");
+        fs::write(&temporary, text).unwrap();
+        fs::rename(temporary, file).unwrap();
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -169,7 +185,7 @@ impl Stream {
     pub(crate) fn next(&mut self) -> (String, Value) {
         let mut name = String::new();
         loop {
-            let line = self.line().expect("the stream has ended");
+            let line = self.line().unwrap_or_else(|| panic!("the stream has ended"));
             if let Some(text) = line.strip_prefix("event: ") {
                 name = text.to_owned();
             } else if let Some(text) = line.strip_prefix("data: ") {

@@ -44,6 +44,19 @@ impl Request {
         Request { body: body.into(), ..self.header("Content-Type", content_type) }
     }
 
+    /// A body that does not say what it is.
+    #[must_use]
+    pub(crate) fn untyped_body(self, body: impl Into<Vec<u8>>) -> Request {
+        Request { body: body.into(), ..self }
+    }
+
+    /// The content type and the body.
+    pub(crate) fn parts(self) -> (String, Vec<u8>) {
+        let head = String::from_utf8_lossy(&self.head);
+        let content_type = head.split("Content-Type: ").nth(1).unwrap_or_default();
+        (content_type.trim().to_owned(), self.body)
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.head.clone();
         if !self.is_sized && !self.body.is_empty() {
@@ -151,7 +164,7 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
 }
 
 /// Reads an answer that must be whole, with nothing behind it.
-fn parse(bytes: &[u8], head_only: bool) -> Option<Response> {
+pub(crate) fn parse(bytes: &[u8], head_only: bool) -> Option<Response> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let rest = &bytes[end + 4..];

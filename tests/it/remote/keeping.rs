@@ -60,6 +60,38 @@ fn the_servers_of_the_original_become_peers_once() {
 }
 
 #[test]
+fn the_peers_of_the_original_are_taken_over_from_its_own_file() {
+    let machine = Machine::new();
+    let peer = FakePeer::original();
+    fs::create_dir(machine.path("config/fazt")).unwrap();
+    let file = machine.path("config/fazt/data.db");
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/fazt-0.9.4.db");
+    fs::copy(fixture, &file).unwrap();
+
+    // As a server's database it is nobody's client data.
+    let complaint = machine.run(&["remote"]).fails(1);
+    assert!(complaint.contains("data.db is not client data of fazt"), "{complaint}");
+
+    #[expect(clippy::disallowed_methods, reason = "the file is the original's, not a node's")]
+    let original = rusqlite::Connection::open(&file).unwrap();
+    original
+        .execute_batch("DELETE FROM files; DELETE FROM api_keys; DELETE FROM configurations;")
+        .unwrap();
+    let sql = "INSERT INTO peers (name, url, token, is_default) VALUES ('prod', ?1, ?2, 1)";
+    original.execute(sql, [&*peer.url(), ORIGINAL_TOKEN]).unwrap();
+    drop(original);
+
+    let ran = machine.run(&["remote", "status"]);
+    for part in ["note: ", "was of fazt 0.9", "data.db.fazt-0.9", "taken over: prod"] {
+        assert!(ran.stderr.contains(part), "{part} is not in {ran:?}");
+    }
+    assert!(ran.ok().contains("Server\tprod\n"));
+    let ran = machine.run(&["remote"]);
+    assert_eq!(ran.stderr, "", "said once");
+    assert!(ran.ok().starts_with("prod\t"));
+}
+
+#[test]
 fn the_originals_groups_are_the_peers_of_today() {
     let machine = Machine::new();
     let peer = FakePeer::original();

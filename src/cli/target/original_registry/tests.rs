@@ -15,7 +15,7 @@ const REGISTRY: &str = r#"{
 
 #[test]
 fn servers_become_peers_or_are_told() {
-    let (import, left_out) = understand(serde_json::from_str(REGISTRY).unwrap());
+    let (import, left_out) = fold(servers(serde_json::from_str(REGISTRY).unwrap()));
     let kept: Vec<(&str, String, Option<&str>)> = import
         .peers
         .iter()
@@ -35,15 +35,15 @@ fn servers_become_peers_or_are_told() {
 #[test]
 fn an_empty_registry_is_none() {
     for text in ["{}", r#"{"version":1,"servers":{}}"#, r#"{"servers":null}"#] {
-        let (import, left_out) = understand(serde_json::from_str(text).unwrap());
-        assert_eq!((import, left_out), (Import::default(), Vec::new()), "{text}");
+        let (import, left_out) = fold(servers(serde_json::from_str(text).unwrap()));
+        assert_eq!((import, left_out), (Default::default(), Vec::new()), "{text}");
     }
 }
 
 #[test]
 fn a_file_is_taken_over_once_and_left_alone() {
     let home = tempfile::tempdir().unwrap();
-    let peers = Peers::open(&home.path().join(".config/fazt/data.db")).unwrap();
+    let peers = Peers::open(&home.path().join(".config/fazt/data.db"), 0).unwrap();
     take_over(&peers, home.path(), 1).unwrap();
     assert_eq!(peers.list().unwrap(), [], "there is no file");
 
