@@ -36,12 +36,12 @@ pub(super) async fn set(
     let body: Map<String, Json> = read_json(&request, payload, limit).await?;
     let setting = find(&key).ok_or_else(|| SettingError::unknown(&key))?;
     check_owner(&request, setting)?;
-    let wanted = body.get("value").ok_or_else(|| ApiError::field("value", "is missing"))?;
+    let wanted = body.get("value").ok_or_else(|| ApiError::field("value", "is required"))?;
     let refused = |rule: &str| ApiError::field(setting.key, rule);
     let text = text_of(wanted).ok_or_else(|| refused("must be one value, not several"))?;
     let value = setting.parse(&text).map_err(|rule| refused(&rule))?;
     let now = node.settings.set(setting, &value).await?;
-    operator.remark(format!("to {value}"));
+    operator.remark(format!("to {}", setting.shown(&value)));
     Ok(answer(shown(now)))
 }
 

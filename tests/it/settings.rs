@@ -219,7 +219,7 @@ fn wrong_values_are_refused_with_the_rule_and_change_nothing() {
     let bare = node.api("PUT", "/api/settings/deploy.files_max", &json!({ "files_max": 1 }));
     assert_eq!(bare.json()["error"]["details"]["field"], "value");
     let list = node.api("PUT", "/api/settings/deploy.files_max", &json!([1]));
-    assert_eq!(list.failure(), "400 INVALID_JSON");
+    assert_eq!(list.failure(), "400 VALIDATION_FAILED", "a list is no object");
     for (method, key) in [("PUT", "nothing"), ("PUT", "server.Port"), ("DELETE", "nothing")] {
         let path = format!("/api/settings/{key}");
         let response = node.api(method, &path, &json!({ "value": 1 }));
@@ -262,7 +262,7 @@ fn who_changed_what_is_written_down() {
     assert_eq!(
         said,
         [
-            "setting.set deploy.archive_bytes_max ok 16MB",
+            "setting.set deploy.archive_bytes_max ok to 16MB",
             "setting.set deploy.archive_bytes_max VALIDATION_FAILED -",
             "setting.set server.listen FORBIDDEN -",
             "setting.reset deploy.archive_bytes_max ok -",
