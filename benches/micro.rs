@@ -14,6 +14,7 @@ use anyhow::Context;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use fazt::config::NodeConfig;
 use fazt::node::Node;
+use fazt::request_counters::{Answered, RequestKind};
 use fazt_actors::content::ContentHash;
 use fazt_actors::contents::ContentId;
 use fazt_actors::deployer::path::FilePath;
@@ -161,6 +162,17 @@ fn requests(
     let node = Arc::new(system.block_on(opening)?);
     system.block_on(deploy(&node))?;
     let app = system.block_on(test::init_service(fazt::http::app(Arc::clone(&node))));
+    criterion.bench_function("request/two looks at the clock, counted", |bencher| {
+        bencher.iter(|| {
+            let started = Instant::now();
+            node.requests.count(Answered {
+                kind: RequestKind::Site,
+                status: 200,
+                took: started.elapsed(),
+                body_bytes: 1024,
+            });
+        });
+    });
     criterion.bench_function("request/1 KB page, in process", |bencher| {
         bencher.iter_custom(|count| {
             system.block_on(async {

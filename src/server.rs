@@ -248,10 +248,12 @@ fn resolve(args: ServerArgs, stored: NodeConfig) -> anyhow::Result<NodeConfig> {
     };
     note("server.port", args.port.map(|port| port.to_string()).as_deref(), "PORT");
     note("server.listen", args.listen.map(|address| address.to_string()).as_deref(), "");
-    note("server.domain", args.domain.as_deref(), "FAZT_DOMAIN");
+    // Where a variable is passed on, one that is not set arrives as an empty one.
+    let domain = args.domain.as_deref().filter(|domain| !domain.is_empty());
+    note("server.domain", domain, "FAZT_DOMAIN");
     note("server.access_log", args.access_log.then_some("true"), "");
     let stored_address = stored.listen.unwrap_or_else(default_address);
-    let domain = match &args.domain {
+    let domain = match domain {
         Some(text) => match settings::parse("server.domain", text)?.1 {
             Value::Text(domain) => Some(domain),
             _ => None,

@@ -122,6 +122,18 @@ impl Setting {
     }
 }
 
+/// The limits of a node whose owner has raised every one of them as far as that goes. For
+/// clients, which do not know what their node allows and leave the judgement to it.
+pub fn widest() -> Limits {
+    let mut values = Values::default();
+    for setting in SETTINGS {
+        if let Some(bounds) = setting.bounds {
+            setting.put(&mut values, &Value::Number(bounds.max));
+        }
+    }
+    values.limits
+}
+
 /// The row of this name.
 pub fn find(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)

@@ -11,12 +11,15 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
+use fazt_actors::account::password::{HASHES_AT_ONCE, HASHES_WAITING};
 use fazt_actors::contents::CacheUse;
 use fazt_actors::kind::ErrorKind;
+use fazt_actors::timestamp::Timestamp;
 
 use super::error::{ApiError, ApiResult};
 use super::operator::Operator;
 use super::permission::Read;
+use super::stream::STREAMS_MAX;
 use super::system::process::ProcessFacts;
 use crate::node::Node;
 use crate::request_counters::{
@@ -79,6 +82,11 @@ fn about_node(node: &Node, families: &mut Vec<Family>) {
         ),
         Family::gauge("apps", "Apps on the air.", node.routes.table().len() as u64),
         Family::gauge("tokens", "Tokens that exist.", node.tokens.list().len() as u64),
+        Family::gauge(
+            "sessions",
+            "Browsers that are signed in.",
+            node.account.sessions.list(Timestamp::now()).len() as u64,
+        ),
     ]);
 }
 
@@ -116,23 +124,32 @@ fn durations(totals: &Totals) -> Histogram {
     Histogram { sum: totals.nanos as f64 / 1e9, buckets }
 }
 
+/// A queue: its name, its length, and its bound.
+type Queue = (&'static str, usize, usize);
+
 fn about_queues(node: &Node, families: &mut Vec<Family>) {
-    let (writer, deployer) = (&node.store.writer, &node.deployer);
-    let of = |writer: usize, deployer: usize| -> Vec<(Labels, Number)> {
-        vec![
-            (vec![("queue", "writer")], (writer as u64).into()),
-            (vec![("queue", "deployer")], (deployer as u64).into()),
-        ]
+    let (writer, deployer, router) = (&node.store.writer, &node.deployer, &node.router);
+    let passwords_max = HASHES_AT_ONCE + HASHES_WAITING;
+    let queues = [
+        ("writer", writer.queued(), writer.queue_max()),
+        ("deployer", deployer.queued(), deployer.messages_max()),
+        ("router", router.queued(), router.messages_max()),
+        ("passwords", node.account.hashes_queued(), passwords_max),
+        ("streams", node.events.open_streams(), STREAMS_MAX),
+    ];
+    let of = |count: fn(&Queue) -> usize| -> Vec<(Labels, Number)> {
+        let sample = |queue: &Queue| (vec![("queue", queue.0)], (count(queue) as u64).into());
+        queues.iter().map(sample).collect()
     };
     families.push(Family::gauges(
-        "queue_messages",
-        "Messages that wait for a part of the node or are in its hands.",
-        of(writer.queued(), deployer.queued()),
+        "queue_length",
+        "What waits for a part of the node or is in its hands.",
+        of(|(_, queued, _)| *queued),
     ));
     families.push(Family::gauges(
-        "queue_messages_max",
-        "Messages at which the next one is refused.",
-        of(writer.queue_max(), deployer.messages_max()),
+        "queue_max_length",
+        "Where the next one waits outside or is refused.",
+        of(|(_, _, max)| *max),
     ));
 }
 
@@ -192,7 +209,7 @@ fn about_readers(node: &Node, families: &mut Vec<Family>) {
                 .to_vec(),
         ),
         Family::gauge(
-            "reader_connections_max",
+            "reader_max_connections",
             "Connections that there may be.",
             u64::from(readers.connections_max()),
         ),

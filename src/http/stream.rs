@@ -28,7 +28,7 @@ use crate::node::Node;
 const EVENTS_KEPT: usize = 256;
 
 /// Streams that are open at the same time.
-const STREAMS_MAX: usize = 64;
+pub(super) const STREAMS_MAX: usize = 64;
 
 /// How often something is sent, so that neither side takes a quiet line for a dead one. As
 /// often a stream looks whether its reader may still read.
@@ -90,6 +90,11 @@ impl Events {
     /// Tells whoever reads. Never waits.
     pub(crate) fn publish(&self, event: Event) {
         let _nobody_reads = self.sender.send(Arc::new(event));
+    }
+
+    /// Streams that are open.
+    pub(super) fn open_streams(&self) -> usize {
+        STREAMS_MAX.saturating_sub(self.rooms.available_permits())
     }
 
     /// Ends all streams, so that a stop does not wait for them.

@@ -109,8 +109,8 @@ fn the_page_is_well_formed_from_the_start() {
         "fazt_requests_total",
         "fazt_request_duration_seconds",
         "fazt_response_body_bytes_total",
-        "fazt_queue_messages",
-        "fazt_queue_messages_max",
+        "fazt_queue_length",
+        "fazt_queue_max_length",
         "fazt_store_commits_total",
         "fazt_store_wal_bytes",
         "fazt_cache_bytes",
@@ -123,7 +123,13 @@ fn the_page_is_well_formed_from_the_start() {
     }
     assert!(value(&families, "fazt_process_resident_memory_bytes") > 1e6);
     assert!(value(&families, "fazt_process_open_fds") > 3.0);
-    assert_eq!(value(&families, "fazt_queue_messages_max{queue=\"deployer\"}"), 18.0);
+    for (queue, bound) in
+        [("writer", 4_096.0), ("deployer", 18.0), ("passwords", 10.0), ("streams", 64.0)]
+    {
+        let sample = |name: &str| value(&families, &format!("{name}{{queue=\"{queue}\"}}"));
+        assert_eq!(sample("fazt_queue_max_length"), bound, "{queue}");
+        assert!(sample("fazt_queue_length") < bound, "{queue}");
+    }
     assert_eq!(value(&families, "fazt_cache_max_bytes{cache=\"contents\"}"), 67_108_864.0);
     assert_eq!(value(&families, &requests("site", "2xx")), 0.0, "there from the start");
 }

@@ -242,6 +242,35 @@ fn where_a_node_listens_is_changed_on_its_machine_only() {
 }
 
 #[test]
+fn who_changed_what_is_written_down() {
+    let node = TestNode::start();
+    set(&node, "deploy.archive_bytes_max", 16 * MIB);
+    put(&node, "deploy.archive_bytes_max", &json!(1));
+    put(&node, "server.listen", &json!("::"));
+    reset(&node, "deploy.archive_bytes_max");
+    let entries = node.data("/api/audit");
+    let said: Vec<String> = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|entry| {
+            let text = |field: &str| entry[field].as_str().unwrap_or("-").to_owned();
+            ["action", "resource", "result", "details"].map(text).join(" ")
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "setting.set deploy.archive_bytes_max ok 16MB",
+            "setting.set deploy.archive_bytes_max VALIDATION_FAILED -",
+            "setting.set server.listen FORBIDDEN -",
+            "setting.reset deploy.archive_bytes_max ok -",
+        ]
+    );
+}
+
+#[test]
 fn rows_that_nobody_can_use_are_kept_and_reported() {
     let node = TestNode::start();
     let rows = vec![

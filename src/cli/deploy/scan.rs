@@ -6,6 +6,7 @@ use anyhow::Context;
 use fazt_actors::{
     deployer::manifest::{Manifest, ManifestFile},
     limits::DeployLimits,
+    settings::table,
 };
 
 use super::{bytes_bar, plan::LocalEntry};
@@ -24,8 +25,16 @@ pub(super) struct Site {
 
 /// Walks the folder and finds out what to call it; `flag` is what the user calls it.
 pub(super) fn read(dir: &Path, flag: Option<&str>) -> anyhow::Result<Site> {
-    let limits = DeployLimits::default();
-    let found = folder::walk(dir, &limits)?;
+    // What this node allows is its own to say; what none allows need not be sent.
+    let limits = table::widest().deploy;
+    let mut found = folder::walk(dir, &limits)?;
+    let (files, usual_max) = (found.files.len(), DeployLimits::default().files_max);
+    if files > usual_max {
+        found.notes.push(format!(
+            "{files} files; a node takes {usual_max} unless its owner has raised \
+             deploy.files_max. A .faztignore leaves some out"
+        ));
+    }
     let fazt_json = config_file(&found.files, ManifestFile::FaztJson, &limits)?;
     let manifest_json = config_file(&found.files, ManifestFile::ManifestJson, &limits)?;
     let (manifest, _) =

@@ -100,7 +100,7 @@ pub async fn set(args: SetConfigArgs) -> anyhow::Result<()> {
     }
     if args.env.is_some() {
         output::note(
-            "--env is taken and changes nothing: a node with a main domain is in production",
+            "note: --env is taken and changes nothing: a node with a main domain is in production",
         );
     }
     if wanted.is_empty() && args.reset.is_empty() {
@@ -135,9 +135,9 @@ fn outcome(setting: &Setting) -> String {
     let stored = Json::from(setting.stored.as_deref().unwrap_or(NOTHING));
     let value = shown(key, &stored);
     match setting.source.as_str() {
-        "flag" | "environment" => {
-            let by = if setting.source == "flag" { "an option" } else { "its environment" };
-            format!("{key} = {value}, once the node is started without {by} that says otherwise")
+        "flag" => format!("{key} = {value} is kept; an option that the node was started with wins"),
+        "environment" => {
+            format!("{key} = {value} is kept; the environment that the node was started in wins")
         }
         _ if setting.pending_restart => format!("{key} = {value}, from the node's next start on"),
         _ => format!("{key} = {value}"),

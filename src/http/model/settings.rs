@@ -20,13 +20,16 @@ pub struct Setting {
     pub help: String,
     /// The least that a number may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub min: Option<u64>,
     /// The most that a number may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub max: Option<u64>,
     /// Where the value in force comes from: `flag`, `environment`, `database` or `default`.
     pub source: String,
     /// What the database holds, as text; null when it was not set.
+    #[schema(required)]
     pub stored: Option<String>,
     /// Whether a change waits for the node's next start.
     pub needs_restart: bool,
@@ -35,6 +38,7 @@ pub struct Setting {
     /// Who may change it: `admin`, or `owner` for the owner on the node's machine alone.
     pub changed_by: String,
     /// Why the stored value does not count; null when it does.
+    #[schema(required)]
     pub problem: Option<String>,
 }
 

@@ -80,6 +80,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_database() {
         (Some("flag.example"), Some("variable.example"), "flag.example", "flag"),
         (None, Some("variable.example"), "variable.example", "environment"),
         (None, None, "stored.example", "database"),
+        (None, Some(""), "stored.example", "database"),
         // Taking a domain away is a decision as well.
         (Some("localhost"), None, "localhost", "flag"),
     ] {
@@ -98,7 +99,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_database() {
     }
     let server = machine.start();
     let said = set(&machine, &["--port", "8081"]);
-    assert!(said.starts_with("server.port = 8081, once the node is started without"), "{said}");
+    assert!(said.starts_with("server.port = 8081 is kept; an option"), "{said}");
     server.stop();
     assert_eq!(setting(&machine, "server.port")["value"], 8081);
 }

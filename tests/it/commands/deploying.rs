@@ -142,13 +142,10 @@ fn an_empty_deploy_names_the_rule() {
 #[test]
 fn a_folder_that_cannot_be_deployed_is_told_why() {
     let machine = Machine::new();
-    let limits = DeployLimits::default();
-    let many: Files = (0..=limits.files_max).map(|n| (format!("{n}"), Vec::new())).collect();
     let bad_json = files(&[("index.html", ""), ("fazt.json", "{\n  \"spa\": maybe\n}")]);
     let backslash = files(&[("a\\b.html", "")]);
     for (name, site, parts) in [
-        ("many", many, &["more than 10000 files", ".faztignore"][..]),
-        ("manifest", bad_json, &["fazt.json", "line 2"]),
+        ("manifest", bad_json, &["fazt.json", "line 2"][..]),
         ("backslash", backslash, &["a\\b.html"]),
     ] {
         let folder = machine.folder(name, &site);
@@ -162,6 +159,22 @@ fn a_folder_that_cannot_be_deployed_is_told_why() {
     fs::write(machine.path("file.html"), "x").unwrap();
     let complaint = machine.run(&["deploy", "file.html"]).fails(1);
     assert!(complaint.contains("file.html is not a folder"), "{complaint}");
+}
+
+#[test]
+fn how_many_files_there_may_be_is_the_nodes_to_say() {
+    let machine = Machine::new();
+    let server = machine.start();
+    let files_max = DeployLimits::default().files_max;
+    let many: Files = (0..=files_max).map(|n| (format!("{n}"), Vec::new())).collect();
+    let folder = machine.folder("many", &many);
+    let complaint = machine.run(&["deploy", &folder]).fails(1);
+    for part in ["10001 files", "at most 10000 files", ".faztignore", "deploy.files_max"] {
+        assert!(complaint.contains(part), "{part} is not in {complaint}");
+    }
+    machine.run(&["server", "set-config", "deploy.files_max=10001", "--db", &machine.db()]).ok();
+    assert!(machine.run(&["deploy", &folder]).ok().contains("10001 files"));
+    server.stop();
 }
 
 #[test]
