@@ -9,6 +9,9 @@ use crate::zips;
 /// A length that no body may have.
 const TOO_LONG: &str = "10000000000";
 
+/// What is odd, the fields of the form, and what must come back.
+type OddForm<'a> = (&'a str, Vec<(&'a str, &'a str)>, Expect);
+
 /// Requests with bodies that are wrong whatever they should be.
 pub(super) fn broken(operation: &Operation, good: &Case, chance: &mut Chance) -> Vec<Case> {
     if operation.body().is_none() {
@@ -53,7 +56,7 @@ pub(super) fn form(fields: &[(&str, &str)]) -> (String, Vec<u8>) {
 
 fn odd_forms(good: &Case) -> Vec<Case> {
     let long = "x".repeat(2_000);
-    let forms: [(&str, Vec<(&str, &str)>, Expect); 9] = [
+    let forms: [OddForm<'_>; 9] = [
         ("an unknown field", vec![("site_name", "blog"), ("a", "b")], Expect::Success),
         ("no name", vec![], Expect::Missing("site_name".into())),
         ("an empty name", vec![("site_name", "")], Expect::Status(400)),
