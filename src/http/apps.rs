@@ -27,7 +27,8 @@ pub(super) struct ListQuery {
     #[serde(default)]
     deleted: bool,
     /// Apps on a page: 1,000 at most, and unless fewer are asked for.
-    limit: Option<usize>,
+    #[param(maximum = 4_294_967_295_u32)]
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     #[param(pattern = "^[a-z0-9-]{1,63}~[0-9]{1,18}$")]
     cursor: Option<String>,
@@ -40,7 +41,7 @@ pub(super) async fn list(
     query: web::Query<ListQuery>,
 ) -> ApiResult {
     let shown = if query.deleted { Shown::Deleted } else { Shown::Live };
-    let limit = query.limit.unwrap_or(PAGE_APPS_MAX).clamp(1, PAGE_APPS_MAX);
+    let limit = query.limit.map_or(PAGE_APPS_MAX, |limit| limit as usize).clamp(1, PAGE_APPS_MAX);
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let (found, total) =
         node.store.readers.read(move |c| apps::list(c, shown, after.as_ref(), limit)).await?;

@@ -85,7 +85,8 @@ pub(super) struct AuditQuery {
     #[param(format = DateTime)]
     until: Option<String>,
     /// Entries on a page: 50 unless said, and 1,000 at most.
-    limit: Option<usize>,
+    #[param(maximum = 4_294_967_295_u32)]
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     #[param(pattern = "^[0-9]{1,15}~[0-9]{1,18}$")]
     cursor: Option<String>,
@@ -113,7 +114,7 @@ pub(super) async fn list(
         until: time("until", query.until)?,
         before: query.cursor.as_deref().map(read_cursor).transpose()?,
     };
-    let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
+    let limit = query.limit.map_or(PAGE_DEFAULT, |limit| limit as usize).clamp(1, PAGE_MAX);
     let page = node.store.readers.read(move |c| audit::page(c, &wanted, limit)).await?;
     let next_cursor =
         page.last().filter(|_| page.len() == limit).map(|row| format!("{}~{}", row.at.0, row.id));

@@ -31,7 +31,8 @@ pub(super) struct ListQuery {
     #[param(example = "blog")]
     app: Option<String>,
     /// Domains on a page: 1,000 at most, and unless fewer are asked for.
-    limit: Option<usize>,
+    #[param(maximum = 4_294_967_295_u32)]
+    limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -47,7 +48,7 @@ pub(super) async fn list(
         Some(key) => Some(find(&node, &key, Shown::Live).await?.id),
         None => None,
     };
-    let limit = query.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+    let limit = query.limit.map_or(PAGE_MAX, |limit| limit as usize).clamp(1, PAGE_MAX);
     let after = query.cursor.unwrap_or_default();
     let found = node.store.readers.read(move |c| domains::list(c, app, &after, limit)).await?;
     let next_cursor = found.last().filter(|_| found.len() == limit).map(|row| row.domain.clone());

@@ -22,7 +22,7 @@ use crate::node::Node;
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
     /// Name or id of the app.
-    #[param(required, example = "blog")]
+    #[param(required, min_length = 1, example = "blog")]
     site_id: Option<String>,
 }
 

@@ -21,10 +21,11 @@ const LINES_DEFAULT: usize = 50;
 #[into_params(parameter_in = Query)]
 pub(super) struct LogsQuery {
     /// Name or id of the app.
-    #[param(required, example = "blog")]
+    #[param(required, min_length = 1, example = "blog")]
     site_id: Option<String>,
     /// Lines of the answer: 1 to 1,000; 50 unless said.
-    limit: Option<usize>,
+    #[param(maximum = 4_294_967_295_u32)]
+    limit: Option<u32>,
 }
 
 /// `GET /api/logs?site_id=`.
@@ -36,7 +37,7 @@ pub(super) async fn list(
     let query = query.into_inner();
     let site = query.site_id.filter(|site| !site.is_empty());
     let site = site.ok_or_else(|| ApiError::field("site_id", "is required"))?;
-    let limit = match query.limit.unwrap_or(LINES_DEFAULT) {
+    let limit = match query.limit.map_or(LINES_DEFAULT, |limit| limit as usize) {
         limit @ 1..=PAGE_MAX => limit,
         _ => LINES_DEFAULT,
     };

@@ -1,4 +1,4 @@
-//! `GET /api/openapi.json`: the API in the words of OpenAPI 3.1.
+//! `GET /api/openapi.json`: the API in the words of `OpenAPI` 3.1.
 //!
 //! The document is built once, from two tables. `routes::ENDPOINTS` says what exists and
 //! who may; the tables below this module say what travels. An endpoint that is in only
@@ -157,7 +157,7 @@ fn method(method: &Method) -> HttpMethod {
     }
 }
 
-/// A pattern of the table as OpenAPI writes it: `{path:.+}` is `{path}` there.
+/// A pattern of the table as `OpenAPI` writes it: `{path:.+}` is `{path}` there.
 fn template(pattern: &str) -> String {
     pattern.replace(":.+}", "}")
 }

@@ -49,7 +49,7 @@ pub(super) async fn show(
 #[into_params(parameter_in = Query)]
 pub(super) struct SiteQuery {
     /// Name or id of the app.
-    #[param(required, example = "blog")]
+    #[param(required, min_length = 1, example = "blog")]
     site_id: Option<String>,
 }
 
@@ -113,7 +113,8 @@ pub(super) async fn file(
 #[into_params(parameter_in = Query)]
 pub(super) struct DeploymentsQuery {
     /// Deploys of the answer: 50 at most, and unless fewer are asked for.
-    limit: Option<usize>,
+    #[param(maximum = 4_294_967_295_u32)]
+    limit: Option<u32>,
 }
 
 /// `GET /api/deployments`.
@@ -122,7 +123,8 @@ pub(super) async fn deployments(
     node: web::Data<Node>,
     query: web::Query<DeploymentsQuery>,
 ) -> ApiResult {
-    let limit = query.limit.unwrap_or(DEPLOYMENTS_MAX).clamp(1, DEPLOYMENTS_MAX);
+    let limit =
+        query.limit.map_or(DEPLOYMENTS_MAX, |limit| limit as usize).clamp(1, DEPLOYMENTS_MAX);
     let releases = node.store.readers.read(move |c| apps::newest_releases(c, limit)).await?;
     let deployments = releases
         .into_iter()

@@ -207,7 +207,7 @@ impl Description {
     }
 }
 
-/// Bytes, as OpenAPI says it.
+/// Bytes, as `OpenAPI` says it.
 pub(super) fn bytes() -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)

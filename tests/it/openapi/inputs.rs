@@ -4,20 +4,17 @@
 
 mod bodies;
 mod chance;
+mod raw;
 
 use serde_json::Value;
 
 use super::document::{Document, Operation};
 use super::fixture::Fixture;
-use crate::node::{deploy_request, frame};
-use crate::zips;
+use crate::node::frame;
 use chance::Chance;
 
 /// Random bodies, and random queries, that are made for one operation.
 const RANDOM_CASES: usize = 24;
-
-/// A length that no body may have.
-const TOO_LONG: &str = "10000000000";
 
 /// Segments of a path that are not what anybody expects there.
 const ODD_SEGMENTS: [&str; 24] = [
@@ -145,9 +142,7 @@ pub(super) fn good(document: &Document, operation: &Operation, fixture: &Fixture
             (Some("application/octet-stream".to_owned()), frame(b"new"))
         }
         Some(("multipart/form-data", _)) => {
-            let archive = zips::archive(&[zips::stored("index.html", b"home")]);
-            let (content_type, body) =
-                deploy_request("", &[("site_name", "blog")], &archive).parts();
+            let (content_type, body) = raw::form(&[("site_name", "blog")]);
             (Some(content_type), body)
         }
         Some((other, _)) => panic!("{}: no bodies of type {other}", operation.key()),
@@ -185,7 +180,7 @@ pub(super) fn broken(document: &Document, operation: &Operation, good: &Case) ->
     }
     cases.extend(odd_paths(good));
     cases.extend(odd_queries(operation, good, &mut chance));
-    cases.extend(odd_bytes(operation, good, &mut chance));
+    cases.extend(raw::broken(operation, good, &mut chance));
     cases
 }
 
@@ -247,36 +242,5 @@ fn odd_queries(operation: &Operation, good: &Case, chance: &mut Chance) -> Vec<C
         if is_read { Expect::Success } else { Expect::Anything },
     );
     add("no value".into(), with("&&=&a", "%"), Expect::Anything);
-    cases
-}
-
-/// Bodies that are wrong whatever they should be.
-fn odd_bytes(operation: &Operation, good: &Case, chance: &mut Chance) -> Vec<Case> {
-    let mut cases = Vec::new();
-    let mut add = |what: &str, content_type: Option<&str>, body: &[u8], expect| {
-        let (content_type, body) = (content_type.map(str::to_owned), body.to_vec());
-        cases.push(Case { content_type, body, expect, ..good.named(what) });
-    };
-    let own = good.content_type.as_deref();
-    for other in [None, Some("text/plain"), Some("application/json; charset=utf-16")] {
-        add(&format!("content type {other:?}"), other, &good.body, Expect::Anything);
-    }
-    add("another form", Some("multipart/form-data"), &good.body, Expect::Anything);
-    add("no boundary", Some("multipart/form-data; boundary="), &good.body, Expect::Anything);
-    add("half a body", own, &good.body[..good.body.len() / 2], Expect::Anything);
-    add("no body", own, b"", Expect::Anything);
-    add("zeros", own, &[0; 100], Expect::Anything);
-    add("ones", own, &[0xff; 100], Expect::Anything);
-    for round in 0..RANDOM_CASES {
-        let mut body = good.body.clone();
-        chance.damage(&mut body);
-        add(&format!("damage {round}"), own, &body, Expect::Anything);
-    }
-    if operation.body().is_some() {
-        let mut case = good.named("a body that announces itself as too large");
-        case.headers.push(("Content-Length", TOO_LONG.to_owned()));
-        case.expect = Expect::Status(413);
-        cases.push(case);
-    }
     cases
 }
