@@ -26,6 +26,10 @@ use crate::config::NodeConfig;
 use crate::http::Events;
 use crate::request_counters::RequestCounters;
 
+/// Bytes by which the database may exceed its bound for a command on a stopped node: a full one
+/// could not even be told that it may grow.
+const OWNERS_RESERVE_BYTES: u64 = 4 * 1024 * 1024;
+
 /// All that handlers work with. Shared by all workers; nothing in it is replaced.
 pub struct Node {
     /// Hosts, apps and the files of their releases.
@@ -82,7 +86,9 @@ impl Node {
         config.put_over(&mut started);
         let limits = started.limits.clone();
         let open = if limits.is_throwaway { Store::open_throwaway } else { Store::open };
-        let store = open(database, &NODE_MIGRATIONS, limits.database_bytes_max)?;
+        let reserve_bytes = if config.listen.is_some() { 0 } else { OWNERS_RESERVE_BYTES };
+        let bytes_max = limits.database_bytes_max.map(|max| max.saturating_add(reserve_bytes));
+        let store = open(database, &NODE_MIGRATIONS, bytes_max)?;
         let hosts = HostRules::new(config.domain.as_deref());
         let tokens = Tokens::open(&store).context("cannot read the tokens")?;
         let (router, routes) =

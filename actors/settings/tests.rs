@@ -60,8 +60,8 @@ fn every_limit_can_be_set() {
     let unchanged: Vec<&str> =
         before.lines().zip(after.lines()).filter(|(a, b)| a == b).map(|(a, _)| a.trim()).collect();
     let unchanged: Vec<&&str> = unchanged.iter().filter(|line| line.contains(": ")).collect();
-    // What opens a group is not a limit.
-    assert_eq!(unchanged, [&"deploy: DeployLimits {"]);
+    // What opens a group is not a limit, and a node does not become another kind of node.
+    assert_eq!(unchanged, [&"deploy: DeployLimits {", &"is_throwaway: false,"]);
 }
 
 #[test]

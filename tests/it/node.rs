@@ -4,7 +4,7 @@ pub(crate) mod client;
 mod deploy;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -70,6 +70,14 @@ impl TestNode {
         let folder = Arc::clone(&self.folder);
         drop(self);
         TestNode::launch(folder, limits, None)
+    }
+
+    /// Stops the node, does something with its file, and starts one on it.
+    pub(crate) fn stopped(self, work: impl FnOnce(&Path)) -> TestNode {
+        let folder = Arc::clone(&self.folder);
+        drop(self);
+        work(&folder.path().join("data.db"));
+        TestNode::launch(folder, Limits::default(), None)
     }
 
     fn launch(folder: Arc<TempDir>, limits: Limits, domain: Option<&str>) -> TestNode {

@@ -1,5 +1,7 @@
 //! What an owner may change: what counts, from when on, and what is refused.
 
+mod full;
+
 use std::time::Duration;
 
 use fazt_actors::limits::Limits;
@@ -316,22 +318,6 @@ fn what_is_shown_is_what_the_last_change_stored() {
         assert_eq!(rows[key], in_force.to_string(), "{key}");
         assert_eq!(setting(&node, key)["value"], in_force, "{key}");
     }
-}
-
-#[test]
-fn a_full_database_can_be_given_more_room() {
-    let full = Limits { database_bytes_max: Some(MIB), ..Limits::default() };
-    let node = TestNode::with(full.clone(), None);
-    let noise: Vec<u8> =
-        (0..MIB / 4).flat_map(|n| n.wrapping_mul(0x9e37_79b9).to_be_bytes()).collect();
-    assert_eq!(
-        node.deploy_archive("blog", &crate::zips::archive(&[crate::zips::stored("a.bin", &noise)]))
-            .failure(),
-        "507 DISK_FULL"
-    );
-    set(&node, "store.database_bytes_max", "64MB");
-    let node = node.restart(full);
-    node.deploy("blog", &[("a.bin", noise)]);
 }
 
 #[test]
