@@ -83,7 +83,7 @@ pub static ENDPOINTS: &[Endpoint] = endpoints! {
     GET    "/api/config"                             Read         system::original::config;
     GET    "/api/settings"                           Read         settings::list;
     PUT    "/api/settings/{key}"                     Admin        settings::set => "setting.set";
-    DELETE "/api/settings/{key}"                     Admin        settings::reset => "setting.reset";
+    DELETE "/api/settings/{key}" Admin settings::reset => "setting.reset";
     GET    "/api/apps"                               Read         apps::list;
     GET    "/api/apps/{app}"                         ReadApp      apps::show;
     DELETE "/api/apps/{app}"                         Admin        apps::delete => "app.delete";
