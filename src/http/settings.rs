@@ -41,7 +41,7 @@ pub(super) async fn set(
     let text = text_of(wanted).ok_or_else(|| refused("must be one value, not several"))?;
     let value = setting.parse(&text).map_err(|rule| refused(&rule))?;
     let now = node.settings.set(setting, &value).await?;
-    operator.remark(format!("to {}", setting.shown(&value)));
+    operator.remark(setting.shown(&value));
     Ok(answer(shown(now)))
 }
 

@@ -118,6 +118,11 @@ fn name(endpoint: &Endpoint) -> String {
 fn check_form(response: &Response, what: &str) {
     let id = response.header("x-request-id").unwrap_or_default();
     assert!(id.len() == 16 && id.bytes().all(|b| b.is_ascii_alphanumeric()), "{what}: {id:?}");
+    // The description of the API is the same for everybody, and has no envelope.
+    if response.header("etag").is_some() {
+        assert!(response.json()["openapi"].is_string(), "{what}");
+        return;
+    }
     assert_eq!(response.header("cache-control"), Some("no-store"), "{what}");
     let is_json = response.header("content-type") == Some("application/json");
     assert!(is_json || response.status < 400, "{what}: {}", response.text());
@@ -304,8 +309,7 @@ fn wrong_queries_and_bodies_are_explained() {
         serde_json::json!({ "name": "x", "scopes": ["read"], "expires_in_seconds": u64::MAX });
     let response = node.api("POST", "/api/tokens", &eternal);
     check_form(&response, "eternal");
-    let token = response.json()["data"]["token"].as_str().unwrap().to_owned();
-    assert_eq!(node.api_as(&token, "GET", "/api/apps", &Value::Null).status, 200);
+    assert_eq!(response.json()["error"]["details"]["field"], "expires_in_seconds");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use fazt_actors::settings::rows::{SetSettings, read_all};
 use fazt_actors::settings::table::SETTINGS;
 use serde_json::{Value, json};
 
-use crate::node::TestNode;
 use crate::node::client::Response;
+use crate::node::TestNode;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -264,7 +264,7 @@ fn who_changed_what_is_written_down() {
     assert_eq!(
         said,
         [
-            "setting.set deploy.archive_bytes_max ok to 16MB",
+            "setting.set deploy.archive_bytes_max ok 16MB",
             "setting.set deploy.archive_bytes_max VALIDATION_FAILED -",
             "setting.set server.listen FORBIDDEN -",
             "setting.reset deploy.archive_bytes_max ok -",

@@ -29,7 +29,7 @@ pub(super) fn descriptions() -> Vec<Description> {
                 .answers_plain("text/event-stream", text().into()),
             get("/api/system/metrics", "node_metrics", "Counters and gauges, for Prometheus.")
                 .about("The text format 0.0.4 of Prometheus; every name begins with `fazt_`.")
-                .answers_plain("text/plain", text().into()),
+                .answers_plain("text/plain; version=0.0.4; charset=utf-8", text().into()),
             get("/api/settings", "list_settings", "What an owner may change, and what counts.")
                 .lists::<Setting>(),
             put("/api/settings/{key}", "change_setting", "Change a setting.")

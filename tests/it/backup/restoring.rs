@@ -177,7 +177,8 @@ fn nobody_is_signed_in_by_a_restore() {
     let machine = machine_with_sites();
     open(&machine.database())
         .execute_batch(
-            "INSERT INTO sessions VALUES ('s', zeroblob(32), 1, 9000000000000, '127.0.0.1', 'test')",
+            "INSERT INTO sessions
+                 VALUES ('s', zeroblob(32), 1, 9000000000000, '127.0.0.1', 'test')",
         )
         .unwrap();
     let file = back_up(&machine, "early.backup");

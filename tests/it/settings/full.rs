@@ -9,7 +9,8 @@ use fazt_actors::store::Owner;
 use serde_json::json;
 
 use super::{MIB, put, setting};
-use crate::node::TestNode;
+use crate::node::{TestNode, eventually};
+use crate::zips;
 
 /// Fills the database to its last page.
 fn fill(node: &TestNode) {
@@ -42,4 +43,23 @@ fn a_full_database_can_be_given_more_room() {
     });
     node.deploy("blog", &[("a.txt", "x".repeat(100_000))]);
     assert_eq!(setting(&node, "store.database_bytes_max")["value"], 64 * MIB);
+}
+
+#[test]
+fn a_running_node_can_be_given_more_room_after_a_deploy_that_did_not_fit() {
+    let full = Limits { database_bytes_max: Some(MIB), ..Limits::default() };
+    let node = TestNode::with(full.clone(), None);
+    let noise: Vec<u8> =
+        (0..MIB / 4).flat_map(|n| n.wrapping_mul(0x9e37_79b9).to_be_bytes()).collect();
+    assert_eq!(
+        node.deploy_archive("blog", &zips::archive(&[zips::stored("a.bin", &noise)])).failure(),
+        "507 DISK_FULL"
+    );
+    // What is still removed of that deploy may need room as well, and take others with it.
+    eventually("room for a setting", || {
+        let done = put(&node, "store.database_bytes_max", &json!("64MB"));
+        (done.status == 200).then_some(())
+    });
+    let node = node.restart(full);
+    node.deploy("blog", &[("a.bin", noise)]);
 }
