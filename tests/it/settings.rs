@@ -9,8 +9,8 @@ use fazt_actors::settings::rows::{SetSettings, read_all};
 use fazt_actors::settings::table::SETTINGS;
 use serde_json::{Value, json};
 
-use crate::node::client::Response;
 use crate::node::TestNode;
+use crate::node::client::Response;
 
 const MIB: u64 = 1024 * 1024;
 

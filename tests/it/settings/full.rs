@@ -12,15 +12,17 @@ use super::{MIB, put, setting};
 use crate::node::{TestNode, eventually};
 use crate::zips;
 
-/// Fills the database to its last page.
+/// Fills the database to its last page, and that page up to where the row of
+/// `store.database_bytes_max` belongs: whatever is stored there needs one page more.
 fn fill(node: &TestNode) {
-    for page in 0.. {
-        assert!(page < 1_000, "the bound holds");
-        let key = format!("filler.{page}");
-        let filler = SetSettings(vec![(key.leak(), "x".repeat(6_000))]);
-        if node.wait(node.node.store.writer.commit(filler)).is_err() {
-            return;
-        }
+    let mut rows = 0..10_000;
+    for size in [6_000, 100, 1] {
+        let is_full = rows.any(|row| {
+            let key = format!("store.database_{row:05}");
+            let filler = SetSettings(vec![(key.leak(), "x".repeat(size))]);
+            node.wait(node.node.store.writer.commit(filler)).is_err()
+        });
+        assert!(is_full, "the bound holds");
     }
 }
 
@@ -29,7 +31,8 @@ fn a_full_database_can_be_given_more_room() {
     let full = Limits { database_bytes_max: Some(2 * MIB), ..Limits::default() };
     let node = TestNode::with(full.clone(), None);
     fill(&node);
-    assert_eq!(put(&node, "server.domain", &json!("a".repeat(60))).failure(), "507 DISK_FULL");
+    let more = put(&node, "store.database_bytes_max", &json!("64MB"));
+    assert_eq!(more.failure(), "507 DISK_FULL");
     // A command of the owner, while the node is stopped.
     let node = node.stopped(|database| {
         actix::System::new().block_on(async {
