@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 /// A setting: what counts, where that comes from, and what it may be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -47,7 +49,21 @@ pub struct Setting {
 pub struct SettingChange {
     /// The new value: as its kind has it, or as text with a unit (`64MB`, `30d`); null for
     /// none.
+    #[schema(schema_with = new_value)]
     pub value: Value,
+}
+
+fn new_value() -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([
+            Type::Null,
+            Type::Boolean,
+            Type::Integer,
+            Type::String,
+        ]))
+        .description(Some("As the setting's kind has it, or as text with a unit: `64MB`, `30d`."))
+        .examples([20])
+        .build()
 }
 
 /// `GET /api/config` and `GET /api/system/config`, as the original had them.

@@ -85,11 +85,14 @@ impl<'a> Judge<'a> {
             return if response.body.is_empty() { Ok(()) } else { Err("there is a body".into()) };
         };
         let media_type = response.header("content-type").unwrap_or_default();
+        // Parameters of a type, such as its charset, need not be described.
+        let essence = media_type.split(';').next().unwrap_or_default();
         let content = content
             .get(media_type)
+            .or_else(|| content.get(essence))
             .or_else(|| content.get("*/*"))
             .ok_or_else(|| format!("its type is `{media_type}`"))?;
-        if media_type == "application/json" && content["schema"]["format"] != "binary" {
+        if essence == "application/json" && content["schema"]["format"] != "binary" {
             return self.against_schema(&content["schema"], &response.body);
         }
         Ok(())

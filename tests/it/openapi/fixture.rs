@@ -44,7 +44,7 @@ impl Credential {
         }
     }
 
-    /// One that opens operations of this permission, if there is one.
+    /// One that opens operations of this permission; only the node's socket has none.
     pub(super) fn that_opens(permission: &str) -> Credential {
         match permission {
             "person" => Credential::Session,
