@@ -36,7 +36,7 @@ mod restore;
 mod seal;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -108,8 +108,7 @@ impl Backups {
         }
     }
 
-    /// Makes a backup, on a thread of its own. Given up when the returned future is dropped:
-    /// a backup whose maker has gone is nobody's.
+    /// Makes a backup, on a thread of its own. Given up when the returned future is dropped.
     ///
     /// # Errors
     /// See [`BackupError`]; nothing is left behind, and a file that was to be replaced is as
@@ -133,7 +132,7 @@ impl Backups {
         answered.await.unwrap_or(Err(BackupError::GaveUp("the thread that made it has failed")))
     }
 
-    /// Gives up a backup under way and makes no more.
+    /// Gives up a backup under way and makes no more. May be called again.
     pub async fn close(&self) {
         self.is_closing.store(true, Ordering::Relaxed);
         let ended = tokio::time::timeout(CLOSE_PATIENCE, self.slot.acquire()).await;
@@ -142,6 +141,11 @@ impl Backups {
         }
         self.slot.close();
     }
+}
+
+/// Bytes of the backup that is being written in `folder`; 0 when there is none.
+pub fn bytes_so_far(folder: &Path) -> u64 {
+    std::fs::metadata(folder.join(partial::NAME)).map_or(0, |file| file.len())
 }
 
 /// Lets this thread give way to all others, for as long as it lives.

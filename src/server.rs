@@ -199,6 +199,8 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
     signals.wait(&node).await;
     node.events.close();
     tracing::info!("stopping: requests have {GRACE_SECONDS} s to finish");
+    // A backup would need all of that time, and not be done.
+    node.backups.close().await;
     // A stop closes connections whose request has arrived and was not read yet. So first no
     // more are let in, and those that were let in are read.
     handle.pause().await;

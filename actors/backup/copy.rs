@@ -25,6 +25,9 @@ const LOCKED_MAX: u32 = 100;
 /// From one of those to the next.
 const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 
+/// Why a copy ends for which nobody waits.
+pub(super) const UNWANTED: &str = "the node stops, or whoever asked for it has gone";
+
 /// Where a database file says whether it has a write-ahead log: 2 for yes, 1 for no, once for
 /// its writers and once for its readers (SQLite file format, section 1.3).
 const VERSIONS_OFFSET: u64 = 18;
@@ -106,7 +109,7 @@ fn copy_snapshot(
         killpoint::reach("backup.step");
         partial.sync()?;
         if !is_wanted() {
-            return Err(BackupError::GaveUp("it is no longer wanted"));
+            return Err(BackupError::GaveUp(UNWANTED));
         }
         match hold.log_bytes() {
             LOG_BYTES_MAX.. => return Err(BackupError::GaveUp("too much has changed meanwhile")),

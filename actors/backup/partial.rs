@@ -14,7 +14,7 @@ use super::BackupError;
 use crate::store::beside;
 
 /// The name while it is written.
-const NAME: &str = ".fazt-backup.partial";
+pub(super) const NAME: &str = ".fazt-backup.partial";
 
 /// Times that the file is looked for, should another process just have finished its own.
 const ATTEMPTS_MAX: u32 = 3;

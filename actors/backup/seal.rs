@@ -9,6 +9,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::BackupError;
+use super::copy::UNWANTED;
 use crate::content::{ContentHash, Hasher};
 
 /// Bytes of a seal: a sector, so that the pages before it keep their alignment.
@@ -52,11 +53,15 @@ impl Sealed {
     /// Opens a backup and reads its seal.
     pub(super) fn open(path: &Path) -> Result<Sealed, BackupError> {
         let io = || BackupError::io("read", path);
+        // To open a pipe would wait for whoever writes into it.
+        let refused = |reason| BackupError::Place { path: path.to_owned(), reason };
+        match std::fs::metadata(path).map_err(io())?.file_type() {
+            kind if kind.is_dir() => return Err(refused("is a folder: name a file in it")),
+            kind if !kind.is_file() => return Err(refused("is not a file")),
+            _ => {}
+        }
         let mut file = File::open(path).map_err(io())?;
         let metadata = file.metadata().map_err(io())?;
-        if metadata.is_dir() {
-            return Err(BackupError::Place { path: path.to_owned(), reason: "is a folder" });
-        }
         let not_a_backup = || BackupError::NotABackup { path: path.to_owned() };
         let length = metadata.len().checked_sub(SEAL_BYTES as u64).ok_or_else(not_a_backup)?;
         let mut seal = [0; SEAL_BYTES];
@@ -107,7 +112,7 @@ pub(super) fn seal(
     file.rewind().map_err(io)?;
     let sha256 = hash(file, length, path, |_piece| match is_wanted() {
         true => Ok(()),
-        false => Err(BackupError::GaveUp("it is no longer wanted")),
+        false => Err(BackupError::GaveUp(UNWANTED)),
     })?;
     file.seek(SeekFrom::Start(length)).map_err(io)?;
     file.write_all(&render(&sha256, length)).map_err(io)?;

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, ensure};
 
 use super::http::{Client, request};
 use super::node::{Node, Place, bearer};
-use super::plan::{Plan, milliseconds, note, percentile};
+use super::plan::{Plan, median, milliseconds, note, percentile};
 use super::process::become_measuring_thread;
 use super::report::{Report, Wanted};
 use super::site;
@@ -22,8 +22,9 @@ const CHANGE_EVERY: Duration = Duration::from_millis(5);
 /// Sites of 100 MiB each, so that the database is a little larger than 1 GiB.
 const SITES: u64 = 11;
 
-/// How long is measured while no backup is made.
-const QUIET_LENGTH: Duration = Duration::from_secs(5);
+/// How long is measured while no backup is made: about as long as one takes, since a disk
+/// that is shared stalls by itself now and then.
+const QUIET_LENGTH: Duration = Duration::from_secs(15);
 
 /// How long is measured on when the backup is done: what it left to do belongs to it.
 const AFTERMATH: Duration = Duration::from_secs(2);
@@ -40,14 +41,14 @@ pub(crate) fn run(report: &mut Report, plan: &Plan, dir: &Path) -> anyhow::Resul
     let node = Node::start(&Place::make(dir.join("backup"))?)?;
     fill(&node, dir)?;
     let measuring = Measuring { token: node.admin_token()?, node: &node };
-    let length = QUIET_LENGTH.min(Duration::from_secs(plan.seconds + 1));
-    let quiet = measuring.while_busy(|| {
-        std::thread::sleep(length);
-        Ok(Duration::ZERO)
-    })?;
+    let mut quiet = Vec::new();
     let mut seen = Vec::new();
     let mut files = Vec::new();
     for round in 0..plan.rounds {
+        quiet.push(measuring.while_busy(|| {
+            std::thread::sleep(QUIET_LENGTH);
+            Ok(QUIET_LENGTH)
+        })?);
         let file = dir.join(format!("node-{round}.backup"));
         seen.push(measuring.while_busy(|| {
             let took = node.back_up(&file)?;
@@ -82,20 +83,23 @@ fn fill(node: &Node, dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rows(report: &mut Report, quiet: &Seen, seen: &[Seen]) {
-    let worst = |number: fn(&Seen) -> f64| seen.iter().map(number).fold(0.0, f64::max);
+/// Medians of all rounds, but the slowest change is the slowest of all.
+fn rows(report: &mut Report, quiet: &[Seen], seen: &[Seen]) {
+    let middle = |all: &[Seen], number: fn(&Seen) -> f64| median(all.iter().map(number).collect());
+    let slowest = |all: &[Seen]| all.iter().map(|one| one.change_ms(1.0)).fold(0.0, f64::max);
+    let (p99, wanted) = (|one: &Seen| one.change_ms(0.99), Wanted::AtMost(CHANGE_MS_MAX));
     let name = "200 changes/s beside 5,000 requests/s, p99";
-    report.single(name, quiet.change_ms(0.99), "ms", Wanted::Nothing);
-    report.single("the slowest of them", quiet.change_ms(1.0), "ms", Wanted::Nothing);
-    let took = worst(|one| one.took.as_secs_f64());
+    report.single(name, middle(quiet, p99), "ms", Wanted::Nothing);
+    report.single("the slowest of them", slowest(quiet), "ms", Wanted::Nothing);
+    let took = middle(seen, |one| one.took.as_secs_f64());
     report.single("a backup of 1 GiB under that load", took, "s", Wanted::Nothing);
-    let wanted = Wanted::AtMost(CHANGE_MS_MAX);
-    report.single("changes during it, p99", worst(|one| one.change_ms(0.99)), "ms", wanted);
-    report.single("the slowest of them", worst(|one| one.change_ms(1.0)), "ms", wanted);
+    report.single("changes during it, p99", middle(seen, p99), "ms", wanted);
+    report.single("the slowest of them", slowest(seen), "ms", wanted);
     let number = seen.iter().map(|one| one.changes_ms.len()).sum::<usize>() as f64;
     report.single("changes during it, number", number, "", Wanted::Nothing);
-    report.single("requests beside it, p99", quiet.page_ms(), "ms", Wanted::Nothing);
-    report.single("requests during it, p99", worst(Seen::page_ms), "ms", Wanted::Nothing);
+    let page = "requests beside them without a backup, p99";
+    report.single(page, middle(quiet, Seen::page_ms), "ms", Wanted::Nothing);
+    report.single("the same during it", middle(seen, Seen::page_ms), "ms", Wanted::Nothing);
 }
 
 /// Reads the backups back, and reports their size and how long that took.

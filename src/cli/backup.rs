@@ -3,6 +3,7 @@
 //! The node itself makes a backup, through its socket. All else is done here, on the files.
 
 use std::{
+    fmt, fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -13,7 +14,7 @@ use fazt_actors::{
     backup::{self, BACKUPS_KEPT, Restore, Restored, Verified},
     timestamp::Timestamp,
 };
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 use time::UtcDateTime;
 
@@ -145,7 +146,7 @@ async fn create(args: CreateArgs) -> anyhow::Result<()> {
     let file = args.file.as_ref().map(|file| absolute(file)).transpose()?;
     let request = BackupRequest { file, force: args.force };
     let target = Target { to: None, db: Some(database.clone()) };
-    let spinner = spinner("Copying");
+    let spinner = copying(&database, args.file.as_deref());
     let made = with_node(&target, async |node| node.create_backup(&request).await).await;
     spinner.finish_and_clear();
     let made = made.with_context(|| format!("cannot back up {}", database.display()))?;
@@ -269,6 +270,26 @@ fn absolute(file: &Path) -> anyhow::Result<String> {
         .with_context(|| format!("cannot tell where {} is", file.display()))?;
     let text = path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
     Ok(text.to_owned())
+}
+
+/// Shows on a terminal how much of the database is copied.
+fn copying(database: &Path, file: Option<&Path>) -> ProgressBar {
+    let folder = match file {
+        Some(file) => file.parent().map(Path::to_owned).unwrap_or_default(),
+        None => backup::default_folder(database),
+    };
+    let all = fs::metadata(database).map_or(0, |database| database.len());
+    let style = ProgressStyle::with_template("{spinner} {msg} {done} of {all}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+    // Where the node writes is no secret, so nobody needs to ask it.
+    let style = style
+        .with_key("done", move |_: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = out.write_str(&format::size(backup::bytes_so_far(&folder)));
+        })
+        .with_key("all", move |_: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = out.write_str(&format::size(all));
+        });
+    spinner("Copying").with_style(style)
 }
 
 /// Shows on a terminal that something takes its time.
