@@ -62,6 +62,9 @@ pub enum AccountError {
         /// The library's reason; it implements no `Error` in all builds.
         cause: argon2::password_hash::Error,
     },
+    /// The threads that hash could not be started.
+    #[error("cannot start the threads that check passwords")]
+    Threads(#[source] std::io::Error),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,7 +77,7 @@ impl Fault for AccountError {
             AccountError::Throttled { .. } | AccountError::HashesBusy => ErrorKind::Busy,
             AccountError::NoOwner => ErrorKind::Conflict,
             AccountError::Username | AccountError::Password { .. } => ErrorKind::Invalid,
-            AccountError::Hash { .. } => ErrorKind::Internal,
+            AccountError::Hash { .. } | AccountError::Threads(_) => ErrorKind::Internal,
             AccountError::Store(error) => error.kind(),
         }
     }
@@ -85,7 +88,7 @@ impl Fault for AccountError {
             AccountError::Throttled { .. } | AccountError::HashesBusy => "RATE_LIMIT_EXCEEDED",
             AccountError::NoOwner => "NO_OWNER",
             AccountError::Username | AccountError::Password { .. } => "VALIDATION_FAILED",
-            AccountError::Hash { .. } => "INTERNAL_ERROR",
+            AccountError::Hash { .. } | AccountError::Threads(_) => "INTERNAL_ERROR",
             AccountError::Store(error) => error.code(),
         }
     }
@@ -140,11 +143,11 @@ pub struct Change {
 
 impl Account {
     /// Reads the account and its sessions.
-    pub fn open(store: &Store) -> Result<Account, StoreError> {
+    pub fn open(store: &Store) -> Result<Account, AccountError> {
         let credentials = store.readers.read_blocking(read)?;
         Ok(Account {
             credentials: ArcSwapOption::from_pointee(credentials),
-            hasher: Hasher::default(),
+            hasher: Hasher::start().map_err(AccountError::Threads)?,
             throttle: Throttle::default(),
             sessions: Sessions::open(store)?,
             store: store.clone(),

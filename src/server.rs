@@ -13,7 +13,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
-use fazt_actors::account::{Account, Password};
+use fazt_actors::account::{Account, DEFAULT_USERNAME, Password};
 use fazt_actors::limits::Limits;
 use fazt_actors::peers::{NodeUrl, Remembered};
 use fazt_actors::settings::rows::SetSettings;
@@ -86,10 +86,11 @@ pub fn init(args: InitArgs) -> anyhow::Result<()> {
         let _owner = Owner::take(&database)?;
         let store = Store::open(&database, &NODE_MIGRATIONS, None)?;
         let account = Account::open(&store)?;
-        first_owner::create(&account, args.username, password.clone()).await?;
+        let username = args.username.unwrap_or_else(|| DEFAULT_USERNAME.to_owned());
         if is_generated {
-            first_owner::announce(&account, &password)?;
+            first_owner::announce(username.trim(), &password)?;
         }
+        first_owner::create(&account, Some(username), password).await?;
         store.writer.commit(SetSettings(values)).await?;
         restrict(&database)?;
         store.close().await;
@@ -111,7 +112,7 @@ impl SocketNode {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.server.stop(true).await;
         self.node.close().await;
-        std::fs::remove_file(&self.socket).context("cannot remove the socket")
+        remove_socket(&self.socket)
     }
 }
 
@@ -208,7 +209,7 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
     handle.stop(true).await;
     running.await.context("the server task failed")?.context("the server failed")?;
     node.close().await;
-    std::fs::remove_file(&socket).context("cannot remove the socket")?;
+    remove_socket(&socket)?;
     drop(owner);
     tracing::info!("stopped");
     Ok(())
@@ -296,14 +297,20 @@ fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
+/// Removes a socket that nobody answers on any more, if it is there.
+fn remove_socket(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove the socket {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes the node's socket, which only its owner can open.
 fn bind_socket(path: &Path) -> anyhow::Result<UnixListener> {
     // Whoever holds the lock owns the name; what lies there is a dead node's.
-    match std::fs::remove_file(path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error).context("cannot remove a socket left behind"),
-    }
+    remove_socket(path)?;
     let listener = UnixListener::bind(path)
         .with_context(|| format!("cannot make the socket {}", path.display()))?;
     restrict(path)?;

@@ -5,7 +5,9 @@
 //! many people sign in, so that sites are served meanwhile and memory stays bounded.
 
 use std::fmt;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -86,23 +88,33 @@ impl Password {
     }
 }
 
+/// A hash to compute.
+type Job = Box<dyn FnOnce() + Send>;
+
 /// Computes hashes within the bounds of this module.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     admitted: Arc<Semaphore>,
-    running: Arc<Semaphore>,
-}
-
-impl Default for Hasher {
-    fn default() -> Hasher {
-        Hasher {
-            admitted: Arc::new(Semaphore::new(HASHES_AT_ONCE + HASHES_WAITING)),
-            running: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
-        }
-    }
+    jobs: Sender<Job>,
 }
 
 impl Hasher {
+    /// Starts the threads. They sleep until somebody signs in, and end with the last clone.
+    ///
+    /// Always the same threads, because the memory of a hash stays with its thread's part of
+    /// the heap: with a new thread for each hash there would soon be many such parts.
+    pub fn start() -> std::io::Result<Hasher> {
+        let (jobs, waiting) = channel::<Job>();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..HASHES_AT_ONCE {
+            let waiting = Arc::clone(&waiting);
+            std::thread::Builder::new()
+                .name("password".to_owned())
+                .spawn(move || compute(&waiting))?;
+        }
+        Ok(Hasher { admitted: Arc::new(Semaphore::new(HASHES_AT_ONCE + HASHES_WAITING)), jobs })
+    }
+
     /// The hash of a password, as a PHC string.
     ///
     /// # Errors
@@ -141,23 +153,30 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AccountError> {
+        // The permit is the bound of the channel: it is given back when the work is done.
         let admitted =
             Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| AccountError::HashesBusy)?;
-        let running = Arc::clone(&self.running).acquire_owned().await;
         let (answer, answered) = oneshot::channel();
-        // A thread of its own, because a priority is a thread's and a pool is everybody's.
-        let started = std::thread::Builder::new().name("password".to_owned()).spawn(move || {
-            // On Linux this sets the priority of the calling thread alone.
-            let _unchanged = rustix::process::setpriority_process(None, NICE);
+        let job = Box::new(move || {
             let done = work();
-            drop((running, admitted));
+            drop(admitted);
             let _caller_left = answer.send(done);
         });
-        if let Err(error) = started {
-            tracing::error!(error = %error, "cannot start a thread to check a password");
-            return Err(AccountError::HashesBusy);
-        }
+        self.jobs.send(job).map_err(|_ended| AccountError::HashesBusy)?;
         answered.await.map_err(|_panicked| AccountError::HashesBusy)
+    }
+}
+
+/// The life of a thread that hashes.
+fn compute(waiting: &Mutex<Receiver<Job>>) {
+    // On Linux this sets the priority of the calling thread alone.
+    let _unchanged = rustix::process::setpriority_process(None, NICE);
+    loop {
+        // Whoever waits for a job holds the lock; the other thread waits for the lock.
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        // A defect in one hash must not cost the node its thread.
+        let _caller_sees_it = std::panic::catch_unwind(AssertUnwindSafe(job));
     }
 }
 
@@ -177,7 +196,7 @@ mod tests {
     #[test]
     fn a_hash_knows_its_password_and_no_other() {
         block_on(async {
-            let hasher = Hasher::default();
+            let hasher = Hasher::start().unwrap();
             let typed = |text: &str| Password::typed(text.to_owned()).unwrap();
             let hash: Arc<str> = hasher.hash(typed("correct horse")).await.unwrap().into();
             assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
@@ -194,7 +213,7 @@ mod tests {
     #[test]
     fn more_than_ten_at_once_are_refused() {
         block_on(async {
-            let hasher = Hasher::default();
+            let hasher = Hasher::start().unwrap();
             let hash = |_| hasher.hash(Password::generate());
             let done = futures_util::future::join_all((0..30).map(hash)).await;
             let refused = done.iter().filter(|done| done.is_err()).count();

@@ -1,7 +1,5 @@
 //! The owner of a node that has none yet.
 
-use std::sync::Arc;
-
 use fazt_actors::account::{Account, Change, DEFAULT_USERNAME, Password};
 use fazt_actors::timestamp::Timestamp;
 
@@ -16,8 +14,9 @@ pub(super) async fn ensure(account: &Account) -> anyhow::Result<()> {
         return Ok(());
     }
     let password = Password::generate();
-    create(account, None, password.clone()).await?;
-    announce(account, &password)
+    // Shown first: an owner whose password nobody has seen is of no use.
+    announce(DEFAULT_USERNAME, &password)?;
+    create(account, None, password).await
 }
 
 /// Makes the owner.
@@ -37,8 +36,7 @@ pub(super) async fn create(
 ///
 /// # Errors
 /// Stdout cannot be written.
-pub(super) fn announce(account: &Account, password: &Password) -> anyhow::Result<()> {
-    let username = account.username().unwrap_or_else(|| Arc::from(DEFAULT_USERNAME));
+pub(super) fn announce(username: &str, password: &Password) -> anyhow::Result<()> {
     output::line(&format!(
         "\n  Sign in as  {username}\n  password    {}\n  Keep it: it is not shown again. \
          `fazt server reset-admin` makes a new one.\n",
