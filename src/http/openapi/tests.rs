@@ -24,7 +24,7 @@ fn every_placeholder_of_a_path_is_described() {
     for endpoint in ENDPOINTS {
         for name in placeholders(endpoint.path) {
             assert!(
-                PLACEHOLDERS.iter().any(|(known, ..)| *known == name),
+                PLACEHOLDERS.iter().any(|known| known.name == name),
                 "say what `{{{name}}}` of {} stands for in src/http/openapi/parameters.rs",
                 endpoint.path
             );
