@@ -27,7 +27,7 @@ pub(super) struct ListQuery {
     #[serde(default)]
     deleted: bool,
     /// Apps on a page: 1,000 at most, and unless fewer are asked for.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(format = Int64, maximum = 4_294_967_295_u32)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     #[param(pattern = "^[a-z0-9-]{1,63}~[0-9]{1,18}$")]

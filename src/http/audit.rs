@@ -85,7 +85,7 @@ pub(super) struct AuditQuery {
     #[param(format = DateTime)]
     until: Option<String>,
     /// Entries on a page: 50 unless said, and 1,000 at most.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(format = Int64, maximum = 4_294_967_295_u32)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     #[param(pattern = "^[0-9]{1,15}~[0-9]{1,18}$")]

@@ -31,7 +31,7 @@ pub(super) struct ListQuery {
     #[param(example = "blog")]
     app: Option<String>,
     /// Domains on a page: 1,000 at most, and unless fewer are asked for.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(format = Int64, maximum = 4_294_967_295_u32)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

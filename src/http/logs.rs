@@ -24,7 +24,7 @@ pub(super) struct LogsQuery {
     #[param(required, min_length = 1, example = "blog")]
     site_id: Option<String>,
     /// Lines of the answer: 1 to 1,000; 50 unless said.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(format = Int64, maximum = 4_294_967_295_u32)]
     limit: Option<u32>,
 }
 

@@ -113,7 +113,7 @@ pub(super) async fn file(
 #[into_params(parameter_in = Query)]
 pub(super) struct DeploymentsQuery {
     /// Deploys of the answer: 50 at most, and unless fewer are asked for.
-    #[param(maximum = 4_294_967_295_u32)]
+    #[param(format = Int64, maximum = 4_294_967_295_u32)]
     limit: Option<u32>,
 }
 
