@@ -19,7 +19,7 @@ use crate::store::{Store, StoreError, Write};
 use crate::timestamp::Timestamp;
 pub use password::{Hasher, Password};
 pub use sessions::{NewSession, Session, Sessions};
-pub use throttle::Throttle;
+use throttle::{Throttle, network};
 
 /// The name of an owner who chose none.
 pub const DEFAULT_USERNAME: &str = "admin";
@@ -113,7 +113,8 @@ struct Credentials {
 pub struct Account {
     credentials: ArcSwapOption<Credentials>,
     hasher: Hasher,
-    throttle: Throttle,
+    throttle: Throttle<IpAddr>,
+    confirmations: Throttle<Box<str>>,
     /// Browsers that are signed in.
     pub sessions: Sessions,
     store: Store,
@@ -149,6 +150,7 @@ impl Account {
             credentials: ArcSwapOption::from_pointee(credentials),
             hasher: Hasher::start().map_err(AccountError::Threads)?,
             throttle: Throttle::default(),
+            confirmations: Throttle::default(),
             sessions: Sessions::open(store)?,
             store: store.clone(),
         })
@@ -168,68 +170,82 @@ impl Account {
     ///
     /// The password is hashed whatever the name is, so that the time tells nothing.
     pub async fn sign_in(&self, attempt: Attempt) -> Result<(Arc<Session>, String), AccountError> {
-        let (address, now) = (attempt.address, attempt.session.at);
-        self.throttle.begin(address, now).map_err(|wait| AccountError::Throttled {
-            wait: Duration::from_secs(wait.as_secs_f64().ceil() as u64).max(Duration::from_secs(1)),
-        })?;
-        match self.check(&attempt.username, attempt.password).await {
-            Ok(true) => {}
-            Ok(false) => return Err(AccountError::WrongCredentials),
+        let (network, now) = (network(attempt.address), attempt.session.at);
+        self.throttle.begin(&network, now).map_err(|wait| AccountError::Throttled { wait })?;
+        let checked = match self.check(&attempt.username, attempt.password).await {
+            Ok(Some(password_hash)) => password_hash,
+            Ok(None) => return Err(AccountError::WrongCredentials),
             Err(error) => {
-                self.throttle.take_back(address, now);
+                self.throttle.take_back(&network, now);
                 return Err(error);
             }
-        }
-        self.throttle.forgive(address);
-        Ok(self.sessions.begin(attempt.session).await?)
+        };
+        let begun = self.sessions.begin(attempt.session, checked).await?;
+        // The password was another one by the time that it was found right.
+        let begun = begun.ok_or(AccountError::WrongCredentials)?;
+        self.throttle.forgive(&network);
+        Ok(begun)
     }
 
-    /// Checks the password of somebody who is signed in, by the same rules.
+    /// Checks the password of somebody who is signed in. Others' failures do not count.
     pub async fn confirm(
         &self,
         password: String,
-        address: IpAddr,
+        session: &Session,
         now: Timestamp,
     ) -> Result<(), AccountError> {
         let username = self.username().ok_or(AccountError::NoOwner)?;
-        self.throttle.begin(address, now).map_err(|wait| AccountError::Throttled { wait })?;
+        let id = &session.id;
+        self.confirmations.begin(id, now).map_err(|wait| AccountError::Throttled { wait })?;
         match self.check(&username, password).await {
-            Ok(true) => {
-                self.throttle.forgive(address);
+            Ok(Some(_)) => {
+                self.confirmations.forgive(id);
                 Ok(())
             }
-            Ok(false) => Err(AccountError::WrongCredentials),
+            Ok(None) => Err(AccountError::WrongCredentials),
             Err(error) => {
-                self.throttle.take_back(address, now);
+                self.confirmations.take_back(id, now);
                 Err(error)
             }
         }
     }
 
-    async fn check(&self, username: &str, password: String) -> Result<bool, AccountError> {
+    /// The hash of the owner's password, where name and password are right.
+    async fn check(
+        &self,
+        username: &str,
+        password: String,
+    ) -> Result<Option<Arc<str>>, AccountError> {
         let credentials = self.credentials.load_full().ok_or(AccountError::NoOwner)?;
-        let Some(password) = Password::typed(password) else { return Ok(false) };
+        let Some(password) = Password::typed(password) else { return Ok(None) };
         let hash = Arc::clone(&credentials.password_hash);
-        let is_password = self.hasher.matches(password, hash).await?;
+        let is_password = self.hasher.matches(password, Arc::clone(&hash)).await?;
         let digest = |name: &str| ContentHash::of(name.as_bytes());
         let (given, right) = (digest(username), digest(&credentials.username));
-        Ok(bool::from(given.as_bytes().ct_eq(right.as_bytes())) && is_password)
+        let is_owner = bool::from(given.as_bytes().ct_eq(right.as_bytes())) && is_password;
+        Ok(is_owner.then_some(hash))
     }
 
-    /// Changes the owner's name or password. Whoever knew the old ones stays signed in
-    /// until [`Sessions::end_others`] is called.
-    pub async fn change(&self, change: Change, now: Timestamp) -> Result<(), AccountError> {
-        let username = match change.username {
-            Some(name) => Some(parse_username(&name)?),
-            None => None,
-        };
+    /// Changes the owner's name or password. A new password ends all sessions in the same
+    /// transaction, but for the one named `kept`.
+    pub async fn change(
+        &self,
+        change: Change,
+        kept: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        let username = change.username.as_deref().map(parse_username).transpose()?;
         let password_hash = match change.password {
             Some(password) => Some(self.hasher.hash(password).await?),
             None => None,
         };
-        let set = SetCredentials { username, password_hash, at: now };
-        let credentials = self.store.writer.commit(set).await?.ok_or(AccountError::NoOwner)?;
-        let credentials = Arc::new(credentials);
+        let kept = kept.map(Box::from);
+        let set = SetCredentials { username, password_hash, kept, at: now };
+        let (credentials, sessions) = self.store.writer.commit(set).await?;
+        if let Some(sessions) = sessions {
+            self.sessions.publish(sessions);
+        }
+        let credentials = Arc::new(credentials.ok_or(AccountError::NoOwner)?);
         // Two changes may come back from the writer in either order.
         self.credentials.rcu(|current| match current {
             Some(current) if current.order > credentials.order => Some(Arc::clone(current)),
@@ -239,7 +255,11 @@ impl Account {
     }
 }
 
-fn parse_username(name: &str) -> Result<String, AccountError> {
+/// Reads the name of an owner.
+///
+/// # Errors
+/// It is empty, too long, or has control characters.
+pub fn parse_username(name: &str) -> Result<String, AccountError> {
     let name = name.trim();
     let is_fine = (1..=USERNAME_CHARS_MAX).contains(&name.chars().count())
         && !name.chars().any(char::is_control);
@@ -264,13 +284,14 @@ fn read(connection: &Connection) -> rusqlite::Result<Option<Credentials>> {
 struct SetCredentials {
     username: Option<String>,
     password_hash: Option<String>,
+    kept: Option<Box<str>>,
     at: Timestamp,
 }
 
 impl Write for SetCredentials {
-    type Output = Option<Credentials>;
+    type Output = (Option<Credentials>, Option<sessions::Snapshot>);
 
-    fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Option<Credentials>> {
+    fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Self::Output> {
         let changed = tx
             .prepare_cached(
                 "UPDATE owner SET username = ifnull(?1, username),
@@ -285,6 +306,10 @@ impl Write for SetCredentials {
             )?
             .execute((username, hash, self.at))?;
         }
-        read(tx)
+        let left = match self.password_hash {
+            Some(_) => Some(sessions::end_others(tx, self.kept.as_deref())?),
+            None => None,
+        };
+        Ok((read(tx)?, left))
     }
 }

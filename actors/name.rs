@@ -58,13 +58,18 @@ impl AppName {
 
     /// Whether this is `root` or `404`, which only the owner may deploy.
     pub fn is_system(&self) -> bool {
-        SYSTEM.contains(&self.as_str())
+        is_system_app(self.as_str())
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether this is the name of an app that only the owner may deploy.
+pub fn is_system_app(name: &str) -> bool {
+    SYSTEM.contains(&name)
 }
 
 /// `label.main` and `label.localhost` without their suffix; other texts as they are.

@@ -23,7 +23,7 @@ use fazt_actors::tokens::Tokens;
 use tokio::sync::Notify;
 
 use crate::config::NodeConfig;
-use crate::http::Events;
+use crate::http::{Events, RefusalMeter};
 use crate::request_counters::RequestCounters;
 
 /// Bytes by which the database may exceed its bound for a command on a stopped node: a full one
@@ -46,6 +46,8 @@ pub struct Node {
     pub backups: Backups,
     /// Who may do what.
     pub tokens: Tokens,
+    /// Refusals that the audit log takes.
+    pub refusals: RefusalMeter,
     /// Who reads what happens.
     pub events: Events,
     /// The database.
@@ -106,6 +108,7 @@ impl Node {
             account,
             backups,
             tokens,
+            refusals: RefusalMeter::default(),
             events: Events::default(),
             store,
             settings,

@@ -13,7 +13,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
-use fazt_actors::account::{Account, DEFAULT_USERNAME, Password};
+use fazt_actors::account::{Account, DEFAULT_USERNAME, Password, parse_username};
 use fazt_actors::limits::Limits;
 use fazt_actors::peers::{NodeUrl, Remembered};
 use fazt_actors::settings::rows::SetSettings;
@@ -82,21 +82,36 @@ pub fn init(args: InitArgs) -> anyhow::Result<()> {
         Some(password) => Password::chosen(password)?,
         None => Password::generate(),
     };
+    let username = args.username.as_deref().unwrap_or(DEFAULT_USERNAME);
+    let username = parse_username(username)?;
     actix::System::new().block_on(async {
         let _owner = Owner::take(&database)?;
-        let store = Store::open(&database, &NODE_MIGRATIONS, None)?;
-        let account = Account::open(&store)?;
-        let username = args.username.unwrap_or_else(|| DEFAULT_USERNAME.to_owned());
-        if is_generated {
-            first_owner::announce(username.trim(), &password)?;
+        let made = fill(&database, values, username.clone(), password.clone()).await;
+        if made.is_err() {
+            // Half of a database would only be in the way of the next attempt.
+            let _gone = std::fs::remove_file(&database);
         }
-        first_owner::create(&account, Some(username), password).await?;
-        store.writer.commit(SetSettings(values)).await?;
-        restrict(&database)?;
-        store.close().await;
-        anyhow::Ok(())
+        made
     })?;
+    if is_generated {
+        first_owner::announce(&username, &password)?;
+    }
     output::line(&format!("made {}; start it with `fazt server start`", database.display()))
+}
+
+/// Makes a database with these settings and this owner.
+async fn fill(
+    database: &Path,
+    settings: Vec<(&'static str, String)>,
+    username: String,
+    password: Password,
+) -> anyhow::Result<()> {
+    let store = Store::open(database, &NODE_MIGRATIONS, None)?;
+    store.writer.commit(SetSettings(settings)).await?;
+    first_owner::create(&Account::open(&store)?, Some(username), password).await?;
+    restrict(database)?;
+    store.close().await;
+    Ok(())
 }
 
 /// A node that answers on its socket alone, for one command.

@@ -5,14 +5,14 @@
 //! many people sign in, so that sites are served meanwhile and memory stays bounded.
 
 use std::fmt;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::{Error, Result as HashResult};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::AccountError;
@@ -88,8 +88,8 @@ impl Password {
     }
 }
 
-/// A hash to compute.
-type Job = Box<dyn FnOnce() + Send>;
+/// A hash to compute, in the memory of a thread.
+type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 /// Computes hashes within the bounds of this module.
 #[derive(Clone, Debug)]
@@ -101,8 +101,8 @@ pub struct Hasher {
 impl Hasher {
     /// Starts the threads. They sleep until somebody signs in, and end with the last clone.
     ///
-    /// Always the same threads, because the memory of a hash stays with its thread's part of
-    /// the heap: with a new thread for each hash there would soon be many such parts.
+    /// Each keeps the memory of its first hash for the next ones: given back to the heap it
+    /// would lie there in pieces, and each new hash would take more from the system.
     pub fn start() -> std::io::Result<Hasher> {
         let (jobs, waiting) = channel::<Job>();
         let waiting = Arc::new(Mutex::new(waiting));
@@ -121,11 +121,7 @@ impl Hasher {
     /// Too many hashes wait already, or the machine has no memory for one.
     pub async fn hash(&self, password: Password) -> Result<String, AccountError> {
         let salt: [u8; SALT_BYTES] = crate::random::bytes();
-        let hashed = self.run(move || -> argon2::password_hash::Result<String> {
-            let hash: PasswordHash =
-                argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt)?;
-            Ok(hash.to_string())
-        });
+        let hashed = self.run(move |memory| new_hash(&password, &salt, memory));
         hashed.await?.map_err(|cause| AccountError::Hash { cause })
     }
 
@@ -134,14 +130,8 @@ impl Hasher {
     /// # Errors
     /// Too many hashes wait already, or `hash` is none.
     pub async fn matches(&self, password: Password, hash: Arc<str>) -> Result<bool, AccountError> {
-        use argon2::password_hash::Error::PasswordInvalid;
-        let verified =
-            self.run(move || argon2()?.verify_password(password.0.as_bytes(), &*hash)).await?;
-        match verified {
-            Ok(()) => Ok(true),
-            Err(PasswordInvalid) => Ok(false),
-            Err(cause) => Err(AccountError::Hash { cause }),
-        }
+        let matched = self.run(move |memory| has_hash(&password, &hash, memory));
+        matched.await?.map_err(|cause| AccountError::Hash { cause })
     }
 
     /// Hashes that are computed or wait.
@@ -151,14 +141,14 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, AccountError> {
         // The permit is the bound of the channel: it is given back when the work is done.
         let admitted =
             Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| AccountError::HashesBusy)?;
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(move || {
-            let done = work();
+        let job = Box::new(move |memory: &mut Vec<Block>| {
+            let done = work(memory);
             drop(admitted);
             let _caller_left = answer.send(done);
         });
@@ -171,18 +161,59 @@ impl Hasher {
 fn compute(waiting: &Mutex<Receiver<Job>>) {
     // On Linux this sets the priority of the calling thread alone.
     let _unchanged = rustix::process::setpriority_process(None, NICE);
+    let mut memory = Vec::new();
     loop {
         // Whoever waits for a job holds the lock; the other thread waits for the lock.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         // A defect in one hash must not cost the node its thread.
-        let _caller_sees_it = std::panic::catch_unwind(AssertUnwindSafe(job));
+        let _caller_sees_it = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
     }
 }
 
-fn argon2() -> argon2::password_hash::Result<Argon2<'static>> {
+/// The hash of a new password, with the costs of this module.
+fn new_hash(password: &Password, salt: &[u8], memory: &mut Vec<Block>) -> HashResult<String> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    let mut hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params)?,
+        salt: Some(Salt::new(salt)?),
+        hash: None,
+    };
+    hash.hash = Some(digest(password, &hash, Params::DEFAULT_OUTPUT_LEN, memory)?);
+    Ok(hash.to_string())
+}
+
+/// Whether a password has this hash, whatever its costs are.
+fn has_hash(password: &Password, hash: &str, memory: &mut Vec<Block>) -> HashResult<bool> {
+    let hash = PasswordHash::new(hash)?;
+    let expected = hash.hash.ok_or(Error::PasswordInvalid)?;
+    let computed = digest(password, &hash, expected.len(), memory)?;
+    // Two outputs are compared in constant time.
+    Ok(computed == expected)
+}
+
+fn digest(
+    password: &Password,
+    recipe: &PasswordHash,
+    length: usize,
+    memory: &mut Vec<Block>,
+) -> HashResult<Output> {
+    let algorithm = Algorithm::try_from(recipe.algorithm.as_str())?;
+    let version = recipe.version.map(Version::try_from).transpose()?.unwrap_or_default();
+    let params = Params::try_from(recipe)?;
+    let salt = recipe.salt.ok_or(Error::SaltInvalid)?;
+    let mut output = [0; Output::MAX_LENGTH];
+    let output = output.get_mut(..length).ok_or(Error::OutputSize)?;
+    memory.resize(params.block_count(), Block::default());
+    Argon2::new(algorithm, version, params).hash_password_into_with_memory(
+        password.0.as_bytes(),
+        &salt,
+        output,
+        memory.as_mut_slice(),
+    )?;
+    Ok(Output::new(output)?)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -61,7 +62,13 @@ pub struct NewSession {
     pub at: Timestamp,
 }
 
-type Snapshot = HashMap<ContentHash, Arc<Session>>;
+/// All sessions, as one transaction left them.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    /// Of two snapshots, the one that was read later has the higher number.
+    order: u64,
+    by_cookie: HashMap<ContentHash, Arc<Session>>,
+}
 
 /// The sessions of a node.
 #[derive(Clone)]
@@ -85,17 +92,23 @@ impl Sessions {
         // The hash of a guess tells nothing about how near the guess was, so a look-up by
         // it needs no constant time.
         let hash = ContentHash::of(cookie.as_bytes());
-        let session = self.snapshot.load().get(&hash).cloned()?;
+        let session = self.snapshot.load().by_cookie.get(&hash).cloned()?;
         (now < session.expires_at).then_some(session)
     }
 
     /// Whether a session that was found earlier still lasts.
     pub fn still_lasts(&self, session: &Session, now: Timestamp) -> bool {
-        now < session.expires_at && self.snapshot.load().contains_key(&session.cookie_hash)
+        now < session.expires_at
+            && self.snapshot.load().by_cookie.contains_key(&session.cookie_hash)
     }
 
-    /// Begins a session. The cookie's value goes to the browser and is kept nowhere.
-    pub async fn begin(&self, new: NewSession) -> Result<(Arc<Session>, String), StoreError> {
+    /// Begins a session, if the owner's password still has the hash that was checked. The
+    /// cookie's value goes to the browser and is kept nowhere.
+    pub(super) async fn begin(
+        &self,
+        new: NewSession,
+        password_hash: Arc<str>,
+    ) -> Result<Option<(Arc<Session>, String)>, StoreError> {
         let cookie = crate::random::base62(COOKIE_CHARS);
         let time = if new.is_remembered { REMEMBERED_TIME } else { SESSION_TIME };
         let user_agent = match new.user_agent.char_indices().nth(USER_AGENT_BYTES_MAX / 4) {
@@ -110,59 +123,41 @@ impl Sessions {
             user_agent: user_agent.into(),
             cookie_hash: ContentHash::of(cookie.as_bytes()),
         });
-        self.store.writer.commit(BeginSession(Arc::clone(&session))).await?;
-        self.snapshot.rcu(|sessions| with(sessions, &session));
-        Ok((session, cookie))
+        let begin = BeginSession { session: Arc::clone(&session), password_hash };
+        let Some(left) = self.store.writer.commit(begin).await? else { return Ok(None) };
+        self.publish(left);
+        Ok(Some((session, cookie)))
     }
 
     /// Ends one session. Answers whether it was there.
     pub async fn end(&self, id: &str) -> Result<bool, StoreError> {
-        let ended = self.store.writer.commit(EndSessions(Which::One(id.into()))).await?;
-        self.retain(|session| *session.id != *id);
-        Ok(ended > 0)
-    }
-
-    /// Ends all sessions, or all but one.
-    pub async fn end_others(&self, kept: Option<&str>) -> Result<usize, StoreError> {
-        let kept = kept.unwrap_or_default();
-        let ended = self.store.writer.commit(EndSessions(Which::AllBut(kept.into()))).await?;
-        self.retain(|session| *session.id == *kept);
+        let (left, ended) = self.store.writer.commit(EndSession(id.into())).await?;
+        self.publish(left);
         Ok(ended)
     }
 
-    fn retain(&self, is_kept: impl Fn(&Session) -> bool) {
-        self.snapshot.rcu(|sessions| {
-            let mut sessions = Snapshot::clone(sessions);
-            sessions.retain(|_hash, session| is_kept(session));
-            sessions
-        });
+    /// Shows what a transaction left, unless a later one is shown already.
+    pub(super) fn publish(&self, left: Snapshot) {
+        let left = Arc::new(left);
+        self.snapshot
+            .rcu(|current| Arc::clone(if current.order > left.order { current } else { &left }));
     }
 
     /// All sessions that last, the newest first.
     pub fn list(&self, now: Timestamp) -> Vec<Arc<Session>> {
         let snapshot = self.snapshot.load();
-        let lasting = snapshot.values().filter(|session| now < session.expires_at);
+        let lasting = snapshot.by_cookie.values().filter(|session| now < session.expires_at);
         let mut sessions: Vec<Arc<Session>> = lasting.cloned().collect();
         sessions.sort_by(|a, b| (b.created_at, &a.id).cmp(&(a.created_at, &b.id)));
         sessions
     }
 }
 
-/// The same sessions and one more, within the bound that the database keeps as well.
-fn with(sessions: &Snapshot, new: &Arc<Session>) -> Snapshot {
-    let mut sessions = sessions.clone();
-    sessions.retain(|_hash, session| new.created_at < session.expires_at);
-    while sessions.len() >= SESSIONS_MAX {
-        let oldest = sessions.values().min_by_key(|session| session.created_at);
-        let Some(oldest) = oldest.map(|session| session.cookie_hash) else { break };
-        sessions.remove(&oldest);
-    }
-    sessions.insert(new.cookie_hash, Arc::clone(new));
-    sessions
-}
+/// Counts the snapshots. The writer reads one after each change, in the order of the changes.
+static READS: AtomicU64 = AtomicU64::new(0);
 
 fn read_all(connection: &Connection) -> rusqlite::Result<Snapshot> {
-    connection
+    let by_cookie = connection
         .prepare_cached(
             "SELECT id, cookie_sha256, created_at, expires_at, address, user_agent FROM sessions",
         )?
@@ -170,7 +165,8 @@ fn read_all(connection: &Connection) -> rusqlite::Result<Snapshot> {
             let session = read_session(row)?;
             Ok((session.cookie_hash, Arc::new(session)))
         })?
-        .collect()
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Snapshot { order: READS.fetch_add(1, Ordering::Relaxed), by_cookie })
 }
 
 fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {
@@ -184,13 +180,23 @@ fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {
     })
 }
 
-struct BeginSession(Arc<Session>);
+/// Answers all sessions there are then, or `None` where the password has changed meanwhile.
+struct BeginSession {
+    session: Arc<Session>,
+    password_hash: Arc<str>,
+}
 
 impl Write for BeginSession {
-    type Output = ();
+    type Output = Option<Snapshot>;
 
-    fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
-        let session = self.0;
+    fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Option<Snapshot>> {
+        let session = self.session;
+        let is_current: bool = tx
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM owner WHERE password_hash = ?1)")?
+            .query_row([&*self.password_hash], |row| row.get(0))?;
+        if !is_current {
+            return Ok(None);
+        }
         tx.prepare_cached("DELETE FROM sessions WHERE expires_at <= ?1")?
             .execute([session.created_at])?;
         tx.prepare_cached(
@@ -209,26 +215,24 @@ impl Write for BeginSession {
             session.expires_at,
             &*session.address,
             &*session.user_agent,
-        ))
-        .map(drop)
+        ))?;
+        read_all(tx).map(Some)
     }
 }
 
-enum Which {
-    One(Box<str>),
-    AllBut(Box<str>),
+struct EndSession(Box<str>);
+
+impl Write for EndSession {
+    type Output = (Snapshot, bool);
+
+    fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Self::Output> {
+        let ended = tx.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([&*self.0])?;
+        Ok((read_all(tx)?, ended > 0))
+    }
 }
 
-struct EndSessions(Which);
-
-impl Write for EndSessions {
-    type Output = usize;
-
-    fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<usize> {
-        let (sql, id) = match &self.0 {
-            Which::One(id) => ("DELETE FROM sessions WHERE id = ?1", id),
-            Which::AllBut(id) => ("DELETE FROM sessions WHERE id <> ?1", id),
-        };
-        tx.prepare_cached(sql)?.execute([&**id])
-    }
+/// Ends all sessions but one, inside the transaction that makes them worthless.
+pub(super) fn end_others(tx: &Transaction<'_>, kept: Option<&str>) -> rusqlite::Result<Snapshot> {
+    tx.prepare_cached("DELETE FROM sessions WHERE id IS NOT ?1")?.execute([kept])?;
+    read_all(tx)
 }

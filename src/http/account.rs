@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use fazt_actors::account::{AccountError, Attempt, Change, NewSession, Password};
-use fazt_actors::kind::{ErrorKind, Fault};
+use fazt_actors::kind::Fault;
 use fazt_actors::timestamp::Timestamp;
 
 use super::answer::answer;
@@ -30,11 +30,7 @@ pub(super) async fn login(
     request: HttpRequest,
     payload: web::Payload,
 ) -> ApiResult {
-    // A sibling must not be able to sign its visitor in as somebody either.
-    if source(request.headers(), host_of(request.head())) == Source::Other {
-        let message = "another site's page asked for this; sign in on the dashboard";
-        return Err(ApiError::new(ErrorKind::Forbidden, "CROSS_SITE", message));
-    }
+    refuse_other_sites(&request)?;
     let body: LoginRequest = read_json(&request, payload, BODY_BYTES_MAX).await?;
     let user_agent = request.headers().get(header::USER_AGENT).map(|agent| agent.as_bytes());
     let is_owners_name = node.account.username().is_some_and(|name| *name == *body.username);
@@ -73,6 +69,14 @@ pub(super) async fn login(
     Ok(response)
 }
 
+/// A sibling must not be able to sign its visitor in as somebody, nor out.
+fn refuse_other_sites(request: &HttpRequest) -> ApiResult<()> {
+    match source(request.headers(), host_of(request.head())) {
+        Source::Other => Err(ApiError::cross_site()),
+        Source::Own | Source::Untold => Ok(()),
+    }
+}
+
 /// Whether the browser reaches the dashboard over TLS. What is in front of a node ends the
 /// TLS, so the page's own origin tells; without one, the node's main domain.
 fn is_https(request: &HttpRequest, node: &Node) -> bool {
@@ -86,7 +90,12 @@ fn is_https(request: &HttpRequest, node: &Node) -> bool {
 }
 
 /// `POST /api/logout`: ends the session of this browser, and takes its cookie away in any case.
-pub(super) async fn logout(operator: Operator<Public>, node: web::Data<Node>) -> ApiResult {
+pub(super) async fn logout(
+    operator: Operator<Public>,
+    node: web::Data<Node>,
+    request: HttpRequest,
+) -> ApiResult {
+    refuse_other_sites(&request)?;
     if let Identity::Session(session, _) = &operator.identity {
         node.account.sessions.end(&session.id).await?;
         audit::record_action(&node, "logout", &operator, "ok").await;
@@ -157,10 +166,7 @@ pub(super) async fn change(
         .to_owned(),
     );
     let change = Change { username: body.username, password };
-    node.account.change(change, Timestamp::now()).await?;
-    if ends_sessions {
-        node.account.sessions.end_others(own_session.as_deref()).await?;
-    }
+    node.account.change(change, own_session.as_deref(), Timestamp::now()).await?;
     Ok(answer(Message { message: "Credentials updated".to_owned() }))
 }
 
@@ -173,7 +179,7 @@ async fn confirm(
 ) -> ApiResult<Option<Box<str>>> {
     let Identity::Session(session, _) = &caller.identity else { return Ok(None) };
     let current = current.ok_or_else(|| ApiError::field("current_password", "is required"))?;
-    match node.account.confirm(current, caller.ip(), Timestamp::now()).await {
+    match node.account.confirm(current, session, Timestamp::now()).await {
         Ok(()) => Ok(Some(session.id.clone())),
         Err(AccountError::WrongCredentials) => Err(ApiError::field("current_password", "is wrong")),
         Err(error) => Err(error.into()),

@@ -19,6 +19,9 @@ use crate::node::Node;
 /// Apps on a page, unless fewer are asked for.
 const PAGE_APPS_MAX: usize = 1000;
 
+/// Seconds of a day.
+const DAY_SECONDS: u64 = 24 * 60 * 60;
+
 /// Query of the list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -86,7 +89,9 @@ pub(super) async fn delete(
     let purge = query.purge;
     let app = match find(&node, &key, Shown::Live).await {
         Ok(app) => app,
-        Err(_) if purge => find(&node, &key, Shown::Deleted).await?,
+        Err(error) if purge && error.code() == "APP_NOT_FOUND" => {
+            find(&node, &key, Shown::Deleted).await?
+        }
         Err(error) => return Err(error),
     };
     let delete = DeleteApp { app: app.id, purge, at: Timestamp::now() };
@@ -96,9 +101,13 @@ pub(super) async fn delete(
     if purge {
         operator.remark("for good".to_owned());
     }
-    let message = match purge {
-        true => "deleted for good".to_owned(),
-        false => format!("deleted; `fazt app restore {}` brings it back for 30 days", app.name),
+    let kept_days = node.limits().deleted_app_kept_for.as_secs() / DAY_SECONDS;
+    let message = match (purge, kept_days) {
+        (true, _) => "deleted for good".to_owned(),
+        (false, 0) => format!("deleted; `fazt app restore {}` may bring it back", app.name),
+        (false, days) => {
+            format!("deleted; `fazt app restore {}` brings it back for {days} days", app.name)
+        }
     };
     Ok(answer(AppDeleted { message, name: app.name, id: app.public_id }))
 }

@@ -1,5 +1,7 @@
 //! `/api/audit`, and how entries come to be there.
 
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
 use actix_web::{HttpResponse, web};
 use fazt_actors::audit::{self, ActorKind, AuditRow, Entry, PAGE_MAX, Record, Wanted};
 use fazt_actors::timestamp::Timestamp;
@@ -20,6 +22,36 @@ const PAGE_DEFAULT: usize = 50;
 /// What the log says of a change that was made.
 const OK: &str = "ok";
 
+/// Refused changes of one minute that are written down: whoever is refused in a loop must not
+/// fill the disk. Changes that are made are always written.
+const REFUSALS_PER_MINUTE: u32 = 600;
+
+/// Milliseconds of a minute.
+const MINUTE_MILLIS: i64 = 60_000;
+
+/// Counts the refusals of a minute.
+#[derive(Debug, Default)]
+pub struct RefusalMeter {
+    minute: AtomicI64,
+    count: AtomicU32,
+}
+
+impl RefusalMeter {
+    /// Whether one more refusal is written down. Two threads at the turn of a minute may
+    /// let a few more through, which does no harm.
+    fn admits(&self, now: Timestamp) -> bool {
+        let minute = now.0.div_euclid(MINUTE_MILLIS);
+        if self.minute.swap(minute, Ordering::Relaxed) != minute {
+            self.count.store(0, Ordering::Relaxed);
+        }
+        let before = self.count.fetch_add(1, Ordering::Relaxed);
+        if before == REFUSALS_PER_MINUTE {
+            tracing::warn!("more changes were refused this minute than the audit log takes");
+        }
+        before < REFUSALS_PER_MINUTE
+    }
+}
+
 /// Writes down that somebody used an endpoint, where the table calls that a change. Returns
 /// once the entry is durable.
 pub(super) async fn record(
@@ -39,6 +71,10 @@ pub(super) async fn record_action(
     caller: &Caller,
     result: &str,
 ) {
+    let at = Timestamp::now();
+    if result != OK && !node.refusals.admits(at) {
+        return;
+    }
     let (kind, actor_id) = match &caller.identity {
         Identity::Nobody => (ActorKind::Nobody, None),
         Identity::Owner => (ActorKind::Socket, None),
@@ -47,7 +83,7 @@ pub(super) async fn record_action(
     };
     let subject = caller.subject();
     let entry = Entry {
-        at: Timestamp::now(),
+        at,
         kind,
         actor_id,
         actor: caller.name().to_owned(),
@@ -142,5 +178,22 @@ fn shown(row: AuditRow) -> AuditEntry {
         resource: row.resource,
         result: row.result,
         details: row.details,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_written_up_to_a_number_a_minute() {
+        let meter = RefusalMeter::default();
+        let written = |minute: i64| {
+            let at = Timestamp(minute * MINUTE_MILLIS);
+            (0..2 * REFUSALS_PER_MINUTE).filter(|_| meter.admits(at)).count()
+        };
+        assert_eq!(written(1), REFUSALS_PER_MINUTE as usize);
+        assert_eq!(written(1), 0);
+        assert_eq!(written(2), REFUSALS_PER_MINUTE as usize);
     }
 }

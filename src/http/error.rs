@@ -51,6 +51,12 @@ impl ApiError {
         error
     }
 
+    /// A page of another site asked for a change with the owner's cookie.
+    pub(super) fn cross_site() -> ApiError {
+        let message = "another site's page asked for this; only the dashboard may, or a token";
+        ApiError::new(ErrorKind::Forbidden, "CROSS_SITE", message)
+    }
+
     /// There is no app of this name or id.
     pub(super) fn no_app(key: &str) -> ApiError {
         let shown: String = key.chars().take(80).collect();

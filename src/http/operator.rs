@@ -10,15 +10,17 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::ErrorInternalServerError;
 use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use fazt_actors::account::Session;
 use fazt_actors::apps::{self, Shown};
 use fazt_actors::kind::ErrorKind;
-use fazt_actors::name::AppName;
+use fazt_actors::name::{AppName, is_system_app};
 use fazt_actors::timestamp::Timestamp;
 use fazt_actors::tokens::Token;
+use tracing::Instrument as _;
 
 use super::connection::{OwnersSocket, host_of};
 use super::error::{ApiError, ApiResult};
@@ -136,10 +138,9 @@ impl Caller {
         self.may(Permission::Admin, None)
     }
 
-    /// Whether they may deploy this app. The node's own pages are the owner's alone.
+    /// Whether they may deploy this app.
     pub(super) fn may_deploy(&self, app: &AppName) -> ApiResult<()> {
-        let permission = if app.is_system() { Permission::Admin } else { Permission::DeployApp };
-        self.check(permission, Some(app.as_str()))
+        self.check(Permission::DeployApp, Some(app.as_str()))
     }
 
     fn may(&self, permission: Permission, app: Option<&str>) -> bool {
@@ -154,6 +155,11 @@ impl Caller {
     }
 
     fn check(&self, permission: Permission, app: Option<&str>) -> ApiResult<()> {
+        let permission = match (permission, app) {
+            // The node's own pages are the owner's alone.
+            (Permission::DeployApp, Some(app)) if is_system_app(app) => Permission::Admin,
+            _ => permission,
+        };
         if self.may(permission, app) {
             return Ok(());
         }
@@ -186,14 +192,31 @@ pub(super) async fn authorise(
         }
     };
     request.extensions_mut().insert(Rc::clone(&caller));
-    if let Err(refusal) = check_app(&request, endpoint, &caller, &node).await {
+    if let Err(refusal) = check_source(&request, endpoint, &caller)
+        .and(check_app(&request, endpoint, &caller, &node).await)
+    {
         audit::record(&node, endpoint, &caller, Some(&refusal)).await;
         return Ok(request.into_response(refusal.error_response()).map_into_right_body());
     }
-    let response = next.call(request).await?;
-    let refusal = response.response().error().and_then(|error| error.as_error::<ApiError>());
-    audit::record(&node, endpoint, &caller, refusal).await;
-    Ok(response.map_into_left_body())
+    let is_read = is_safe(request.method());
+    let answer = async move {
+        let response = next.call(request).await?;
+        let refusal = response.response().error().and_then(|error| error.as_error::<ApiError>());
+        audit::record(&node, endpoint, &caller, refusal).await;
+        Ok(response.map_into_left_body())
+    };
+    if is_read {
+        return answer.await;
+    }
+    // A task of its own: a connection that breaks takes its request's future with it, and a
+    // change that was sent must still be shown and written down.
+    match actix_web::rt::spawn(answer.in_current_span()).await {
+        Ok(response) => response,
+        Err(panicked) => {
+            tracing::error!(error = %panicked, "an endpoint panicked");
+            Err(ErrorInternalServerError("the node failed; its log says why"))
+        }
+    }
 }
 
 fn endpoint_of(request: &ServiceRequest) -> Option<&'static Endpoint> {
@@ -228,7 +251,7 @@ fn identify(request: &ServiceRequest, endpoint: &Endpoint, node: &Node) -> ApiRe
     } else if request.headers().contains_key(header::AUTHORIZATION) {
         token(request, node)
     } else {
-        session(request, node, endpoint.permission)
+        session(request, node)
     };
     match identity {
         Err(_) if endpoint.permission == Permission::Public => Ok(Identity::Nobody),
@@ -254,30 +277,32 @@ fn token(request: &ServiceRequest, node: &Node) -> ApiResult<Identity> {
     Ok(Identity::Token(node.tokens.authenticate(presented, Timestamp::now())?))
 }
 
-/// The session that a cookie names. A change needs the browser's word that one of the
-/// dashboard's own pages asks for it.
-fn session(request: &ServiceRequest, node: &Node, permission: Permission) -> ApiResult<Identity> {
+/// The session that a cookie names.
+fn session(request: &ServiceRequest, node: &Node) -> ApiResult<Identity> {
     let presented = cookie::presented(request.headers());
     let Some(username) = node.account.username().filter(|_| !presented.is_empty()) else {
         let message = "sign in, or send `Authorization: Bearer fazt_…`";
         return Err(unauthenticated("UNAUTHORIZED", message));
     };
     let now = Timestamp::now();
-    let found = presented.iter().find_map(|cookie| node.account.sessions.find(cookie, now));
-    let Some(session) = found else {
-        return Err(unauthenticated("SESSION_EXPIRED", "this session has ended; sign in again"));
-    };
-    let is_own = match source(request.headers(), host_of(request.head())) {
-        Source::Own => true,
-        // Signing out: what no browser sends can harm nobody who has one open.
-        Source::Untold => permission == Permission::Public,
-        Source::Other => false,
-    };
-    if !is_safe(request.method()) && !is_own {
-        let message = "another site's page asked for this; only the dashboard may, or a token";
-        return Err(ApiError::new(ErrorKind::Forbidden, "CROSS_SITE", message));
+    match presented.iter().find_map(|cookie| node.account.sessions.find(cookie, now)) {
+        Some(session) => Ok(Identity::Session(session, username)),
+        None => Err(unauthenticated("SESSION_EXPIRED", "this session has ended; sign in again")),
     }
-    Ok(Identity::Session(session, username))
+}
+
+/// A change that is asked for with a cookie needs the browser's word that one of the
+/// dashboard's own pages asks. Handlers for everybody look by themselves.
+fn check_source(request: &ServiceRequest, endpoint: &Endpoint, caller: &Caller) -> ApiResult<()> {
+    let is_by_cookie = matches!(caller.identity, Identity::Session(..));
+    let is_exempt = is_safe(request.method()) || endpoint.permission == Permission::Public;
+    if !is_by_cookie || is_exempt {
+        return Ok(());
+    }
+    match source(request.headers(), host_of(request.head())) {
+        Source::Own => Ok(()),
+        Source::Other | Source::Untold => Err(ApiError::cross_site()),
+    }
 }
 
 /// The name of the app that the path names, for scopes of one app and for the audit log.

@@ -17,6 +17,7 @@ use fazt_actors::timestamp::Timestamp;
 use futures_util::stream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+use tokio::time::{Instant, Interval};
 
 use super::error::{ApiError, ApiResult};
 use super::model::StreamEvent;
@@ -114,6 +115,7 @@ pub(super) async fn stream(operator: Operator<Read>, node: web::Data<Node>) -> A
         closing: node.events.closing.subscribe(),
         operator: Rc::new(operator),
         node,
+        heartbeat: tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT),
         is_greeted: false,
         _room: room,
     };
@@ -131,6 +133,8 @@ struct Reader {
     closing: watch::Receiver<bool>,
     operator: Rc<Operator<Read>>,
     node: web::Data<Node>,
+    /// Ticks whatever happens: events that this reader may not see do not put it off.
+    heartbeat: Interval,
     is_greeted: bool,
     _room: OwnedSemaphorePermit,
 }
@@ -147,7 +151,7 @@ impl Reader {
             let received = tokio::select! {
                 _ = self.closing.wait_for(|is_closing| *is_closing) => return None,
                 received = self.receiver.recv() => Some(received),
-                () = tokio::time::sleep(HEARTBEAT) => None,
+                _ = self.heartbeat.tick() => None,
             };
             if !self.may_still_read() {
                 return None;

@@ -29,7 +29,7 @@ pub(super) async fn create(
     password: Password,
 ) -> anyhow::Result<()> {
     let change = Change { username, password: Some(password) };
-    Ok(account.change(change, Timestamp::now()).await?)
+    Ok(account.change(change, None, Timestamp::now()).await?)
 }
 
 /// Shows a generated password.

@@ -1,12 +1,12 @@
 //! The audit log and the stream of events: every change, who made it, and what came of it.
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use fazt::http::ENDPOINTS;
 use serde_json::{Value, json};
 
-use crate::node::client::{Request, exchange_head};
-use crate::node::{ADMIN, TestNode};
+use crate::node::client::{Request, connect, exchange_head};
+use crate::node::{ADMIN, TestNode, eventually};
 
 /// What changes nothing that anybody sees: the steps of an upload, and what the handlers of
 /// signing in write down by themselves.
@@ -196,4 +196,33 @@ fn streams_are_counted_and_end_with_the_node() {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).unwrap();
     }
+}
+
+#[test]
+fn a_change_whose_connection_broke_is_shown_and_written_down() {
+    let node = TestNode::start();
+    let tokens: Vec<String> = (0..30).map(|_| node.token(&["read"], None)).collect();
+    for token in &tokens {
+        let target = format!("/api/tokens/{}", token.split('_').nth(1).unwrap());
+        let request = Request::new("DELETE", ADMIN, &target).bearer(&node.admin);
+        let mut stream = connect(node.address);
+        stream.write_all(&request.bytes()).unwrap();
+        // Closing resets the connection, which also ends what answers on it.
+        rustix::net::sockopt::set_socket_linger(&stream, Some(std::time::Duration::ZERO)).unwrap();
+    }
+    // A reset may overtake its request. What was made must be shown and written down.
+    eventually("the database, the snapshot and the log to agree", || {
+        let read = node.node.store.readers.read(|connection| {
+            let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, usize>(0));
+            Ok((
+                count("SELECT count(*) FROM tokens WHERE name = 'test'")?,
+                count("SELECT count(*) FROM audit WHERE action = 'token.revoke'")?,
+            ))
+        });
+        let (left, written) = node.wait(read).unwrap();
+        let is_known =
+            |token: &&String| node.api_as(token, "GET", "/api/apps", &Value::Null).status == 200;
+        let known = tokens.iter().filter(is_known).count();
+        (left == known && left + written == tokens.len()).then_some(())
+    });
 }

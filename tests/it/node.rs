@@ -145,7 +145,7 @@ impl TestNode {
     pub(crate) fn set_owner(&self, username: &str, password: &str) {
         let password = Some(Password::chosen(password.to_owned()).unwrap());
         let change = Change { username: Some(username.to_owned()), password };
-        self.wait(self.node.account.change(change, Timestamp::now())).unwrap();
+        self.wait(self.node.account.change(change, None, Timestamp::now())).unwrap();
     }
 
     pub(crate) fn get(&self, host: &str, target: &str) -> Response {

@@ -332,3 +332,21 @@ fn the_api_answers_on_the_admin_host_only() {
         assert!(!response.text().contains("\"data\""), "{target}");
     }
 }
+
+#[test]
+fn the_nodes_own_pages_are_not_for_every_deployer() {
+    let node = TestNode::start();
+    for edition in ["one", "two"] {
+        node.deploy("root", &[("index.html", edition)]);
+    }
+    for scope in ["deploy", "deploy:root"] {
+        let token = node.token(&[scope], None);
+        let body = serde_json::json!({});
+        let rolled = node.api_as(&token, "POST", "/api/apps/root/rollback", &body);
+        assert_eq!(rolled.failure(), "403 FORBIDDEN", "{scope}");
+        let begun = node.api_as(&token, "POST", "/api/apps/root/uploads", &body);
+        assert_eq!(begun.failure(), "403 FORBIDDEN", "{scope}");
+    }
+    let rolled = node.api("POST", "/api/apps/root/rollback", &serde_json::json!({}));
+    assert_eq!(rolled.status, 200, "{}", rolled.text());
+}

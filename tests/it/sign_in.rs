@@ -129,9 +129,12 @@ fn another_sites_page_changes_nothing() {
         let response = node.send(&login("ann", PASSWORD).header("Sec-Fetch-Site", value));
         assert_eq!(response.failure(), "403 CROSS_SITE", "{value}");
         let out = with_cookie("POST", "/api/logout", &cookie).header("Sec-Fetch-Site", value);
-        node.send(&out);
+        let out = node.send(&out);
+        assert_eq!((out.failure().as_str(), out.all("set-cookie").len()), ("403 CROSS_SITE", 0));
     }
     assert_eq!(node.send(&with_cookie("GET", "/api/user/me", &cookie)).status, 200);
+    let refused = node.data("/api/audit?action=app.rollback");
+    assert!(refused.to_string().contains("CROSS_SITE"), "the owner learns of it: {refused}");
     // Reading is harmless: no header lets another site's page see the answer.
     let read = with_cookie("GET", "/api/apps", &cookie).header("Sec-Fetch-Site", "same-site");
     let read = node.send(&read);

@@ -40,6 +40,18 @@ fn the_first_start_prints_a_password_once() {
 }
 
 #[test]
+fn an_init_that_failed_can_be_done_again() {
+    let machine = Machine::new();
+    let db = machine.db();
+    for wrong in [&["--username", " "][..], &["--domain", "no domain"]] {
+        let words = [&["server", "init", "--db", &db][..], wrong].concat();
+        assert!(!machine.run(&words).status.success(), "{wrong:?}");
+        assert!(!machine.database().exists(), "{wrong:?}");
+    }
+    machine.run(&["server", "init", "--username", "ann", "--db", &db]).ok();
+}
+
+#[test]
 fn the_owner_is_changed_while_the_node_runs_and_while_it_does_not() {
     let machine = Machine::new();
     let db = machine.db();

@@ -89,8 +89,8 @@ impl Fixture {
             }
             "change_credentials" => self.sign_in(),
             "end_session" => {
-                let sessions = self.node.data("/api/sessions");
                 self.sign_in();
+                let sessions = self.node.data("/api/sessions");
                 self.know("session", &sessions[0]["id"]);
             }
             "revoke_token" | "delete_key" => {
@@ -197,7 +197,7 @@ impl Fixture {
         let password = Password::chosen(PASSWORD.to_owned()).unwrap();
         let change = Change { username: Some("admin".to_owned()), password: Some(password) };
         let account = &self.node.node.account;
-        self.node.wait(account.change(change, Timestamp::now())).unwrap();
+        self.node.wait(account.change(change, None, Timestamp::now())).unwrap();
         let session = NewSession {
             address: ADDRESS.to_string(),
             user_agent: "a browser".to_owned(),
