@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +46,9 @@ const BYTES_MAX: usize = 1024;
 
 /// Characters of a generated password: 119 random bits.
 const GENERATED_CHARS: usize = 20;
+
+/// How long a thread keeps the memory of its last hash.
+const MEMORY_KEPT_FOR: Duration = Duration::from_secs(60);
 
 /// The nice value of a thread that hashes: the lowest priority there is.
 const NICE: i32 = 19;
@@ -101,7 +104,7 @@ pub struct Hasher {
 impl Hasher {
     /// Starts the threads. They sleep until somebody signs in, and end with the last clone.
     ///
-    /// Each keeps the memory of its first hash for the next ones: given back to the heap it
+    /// Each keeps the memory of a hash for the next ones of the same minute: given back to the heap it
     /// would lie there in pieces, and each new hash would take more from the system.
     pub fn start() -> std::io::Result<Hasher> {
         let (jobs, waiting) = channel::<Job>();
@@ -164,10 +167,14 @@ fn compute(waiting: &Mutex<Receiver<Job>>) {
     let mut memory = Vec::new();
     loop {
         // Whoever waits for a job holds the lock; the other thread waits for the lock.
-        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        // A defect in one hash must not cost the node its thread.
-        let _caller_sees_it = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
+        let job =
+            waiting.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(MEMORY_KEPT_FOR);
+        match job {
+            // A defect in one hash must not cost the node its thread.
+            Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&mut memory)))),
+            Err(RecvTimeoutError::Timeout) => memory = Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
     }
 }
 

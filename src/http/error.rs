@@ -169,8 +169,10 @@ pub(super) async fn with_request_id(
     let by = by.as_deref().unwrap_or("-");
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {
-        // Reads that succeed are no news: a client that pulls an app makes thousands.
-        if method == Method::GET && response.status().is_success() {
+        // Reads that succeed are no news: a client that pulls an app makes thousands. Nor are
+        // those who were told to wait: whoever guesses passwords must not fill the log.
+        let is_quiet = method == Method::GET && response.status().is_success();
+        if is_quiet || response.status() == StatusCode::TOO_MANY_REQUESTS {
             tracing::debug!(method = %method, path, status, by, millis, "api");
         } else {
             tracing::info!(method = %method, path, status, by, millis, "api");
