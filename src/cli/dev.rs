@@ -5,6 +5,7 @@
 //! deployed is said on the terminal and in those pages, which show the release before until it
 //! is mended. Nothing is left behind: no data, no socket, no peer, no process.
 
+mod leftovers;
 mod node;
 mod problem;
 mod report;
@@ -71,7 +72,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let shown = args.dir.unwrap_or_else(|| PathBuf::from("."));
     let dir = std::path::absolute(&shown).context("cannot tell where this folder is")?;
     let app = choose_name(&shown, args.name.as_deref())?;
-    let node = DevNode::start(args.listen, args.port, &app).await?;
+    let node = DevNode::start(args.listen, args.port, &dir, &app).await?;
     let url = node.url(&app);
     let report = Report::new(args.json);
     let served = async {

@@ -1,6 +1,5 @@
 //! The node of `fazt dev`: ordinary, on data that is thrown away.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
@@ -12,9 +11,10 @@ use actix_web::dev::ServerHandle;
 use anyhow::{Context, bail};
 use fazt_actors::limits::Limits;
 use fazt_actors::name::AppName;
-use fazt_actors::store::{Owner, holder};
+use fazt_actors::store::Owner;
 use tempfile::TempDir;
 
+use super::leftovers::{database_in, new_folder, remove_leftovers};
 use crate::config::{DEFAULT_PORT, NodeConfig};
 use crate::http::{self, Live};
 use crate::node::Node;
@@ -34,16 +34,6 @@ const RELEASES_KEPT: usize = 5;
 /// How long the bytes of older releases stay; a large file may be saved often.
 const UNUSED_KEPT_FOR: Duration = Duration::from_secs(60);
 
-/// How the folders with the data begin.
-const FOLDER_PREFIX: &str = "fazt-dev-";
-
-/// A folder without an owner is removed when it is this old: a younger one may be about to
-/// get its owner.
-const LEFTOVER_AGE: Duration = Duration::from_secs(60);
-
-/// Entries of the system's temporary folder that are looked at for leftovers.
-const LEFTOVERS_SEEN: usize = 10_000;
-
 /// A node, its listener and its data.
 pub(super) struct DevNode {
     /// The node.
@@ -56,18 +46,20 @@ pub(super) struct DevNode {
 }
 
 impl DevNode {
-    /// Makes the data and listens.
+    /// Makes the data and listens. Data of earlier runs is removed, never the folder `served`.
     pub(super) async fn start(
         address: Option<IpAddr>,
         port: Option<u16>,
+        served: &Path,
         app: &AppName,
     ) -> anyhow::Result<DevNode> {
         let listeners = listen(address, port)?;
         let listen = listeners.first().map(TcpListener::local_addr).transpose()?;
-        remove_leftovers(&std::env::temp_dir());
-        let folder = tempfile::Builder::new().prefix(FOLDER_PREFIX).tempdir();
-        let folder = folder.context("cannot make a temporary folder for the data")?;
-        let database = folder.path().join("data.db");
+        let temporary = std::env::temp_dir();
+        remove_leftovers(&temporary, served);
+        let folder =
+            new_folder(&temporary).context("cannot make a temporary folder for the data")?;
+        let database = database_in(folder.path());
         let owner = Owner::take(&database)?;
         let limits = Limits {
             is_throwaway: true,
@@ -154,21 +146,4 @@ fn listen_on_all(addresses: &[IpAddr], port: u16) -> io::Result<Vec<TcpListener>
         }
     }
     Ok(listeners)
-}
-
-/// Removes the data of runs that were killed.
-fn remove_leftovers(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().take(LEFTOVERS_SEEN).flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(FOLDER_PREFIX);
-        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            continue;
-        }
-        let age = entry.metadata().and_then(|meta| meta.modified()).ok();
-        let is_old = age.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > LEFTOVER_AGE);
-        // Somebody else's cannot be read, and somebody's who still runs is locked.
-        if is_old && matches!(holder(&entry.path().join("data.db")), Ok(None)) {
-            // What cannot be removed now is tried again the next time.
-            let _stays = fs::remove_dir_all(entry.path());
-        }
-    }
 }

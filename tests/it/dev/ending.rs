@@ -123,3 +123,25 @@ fn leftovers_of_a_killed_run_are_removed() {
     assert!(running[0].exists(), "somebody works with it");
     drop(young);
 }
+
+/// The system's temporary folder is everybody's.
+#[test]
+fn a_folder_of_somebody_else_is_no_leftover() {
+    let machine = Machine::new();
+    let temporary = Dev::start(&machine, &site()).temporary.clone();
+    let [left] = entries(&temporary).try_into().unwrap();
+    let foreign = ["fazt-dev-x", "fazt-dev-sketch"].map(|name| temporary.join(name));
+    for folder in &foreign {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("thesis.txt"), "years").unwrap();
+    }
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    for folder in foreign.iter().chain([&left]) {
+        fs::File::open(folder).unwrap().set_modified(long_ago).unwrap();
+    }
+    let _next = Dev::start(&machine, &site());
+    assert!(!left.exists(), "the run before was killed");
+    for folder in &foreign {
+        assert_eq!(fs::read_to_string(folder.join("thesis.txt")).unwrap(), "years");
+    }
+}
