@@ -34,6 +34,8 @@ pub(super) struct Session {
     problem: Option<Problem>,
     /// Since when the folder is in the middle of a change.
     in_between_since: Option<Instant>,
+    /// Whether the last reading has failed, so that some folders may not be watched.
+    has_unwatched: bool,
     /// Notes that were told.
     notes: Vec<String>,
 }
@@ -55,6 +57,7 @@ impl Session {
             report: report.with_clock(Arc::clone(&node.node)),
             problem: None,
             in_between_since: None,
+            has_unwatched: false,
             notes: Vec::new(),
         }
     }
@@ -78,15 +81,20 @@ impl Session {
         }
     }
 
-    /// How long to wait for an event at most: a folder that is gone tells nothing.
+    /// How long to wait for an event at most: a folder that is gone tells nothing, nor does one
+    /// that the walk has not come to.
     fn pause(&self) -> Option<Duration> {
-        let since = self.in_between_since?;
-        let is_short = since.elapsed() < RETRY_FOR;
-        Some(if is_short { RETRY_INTERVAL } else { POLL_INTERVAL })
+        match self.in_between_since {
+            Some(since) if since.elapsed() < RETRY_FOR => Some(RETRY_INTERVAL),
+            Some(_) => Some(POLL_INTERVAL),
+            None => self.has_unwatched.then_some(POLL_INTERVAL),
+        }
     }
 
     async fn look(&mut self, since: Instant) -> anyhow::Result<()> {
-        let shown = match self.read().await {
+        let found = self.read().await;
+        self.has_unwatched = found.is_err();
+        let shown = match found {
             Ok(found) => {
                 self.tell_notes(&found);
                 self.site.show(&found).await

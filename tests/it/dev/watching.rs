@@ -214,3 +214,26 @@ fn a_folder_without_events_is_looked_at() {
     let problems = dev.printed().into_iter().filter(|event| event["event"] == "problem");
     assert_eq!(problems.count(), 1);
 }
+
+/// What cannot be deployed ends the walk before all folders are watched.
+#[test]
+fn a_name_that_cannot_be_deployed_is_waited_out() {
+    let machine = Machine::new();
+    let mut files = site();
+    files.insert("pages/a\\b.html".to_owned(), b"renamed".to_vec());
+    let dev = Dev::spawn(&machine, &files, &["--port", "0"]);
+    let problem = dev.event("problem", 0);
+    let message = problem["problem"]["message"].as_str().unwrap();
+    assert!(message.contains("a\\b.html"), "{problem}");
+    fs::rename(dev.path("pages/a\\b.html"), dev.path("pages/c.html")).unwrap();
+    dev.wait_for("/pages/c", "renamed");
+
+    // The same later, in a folder that is new.
+    let seen = dev.printed().len();
+    dev.write("new/deep/d\\e.html", "renamed too");
+    dev.event("problem", seen);
+    fs::rename(dev.path("new/deep/d\\e.html"), dev.path("new/deep/f.html")).unwrap();
+    dev.wait_for("/new/deep/f", "renamed too");
+    let told = dev.printed().into_iter().filter(|event| event["problem"] == problem["problem"]);
+    assert_eq!(told.count(), 1);
+}
