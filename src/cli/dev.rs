@@ -15,7 +15,6 @@ mod signals;
 mod site;
 mod watch;
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -27,7 +26,6 @@ use fazt_actors::name::AppName;
 use self::{node::DevNode, report::Report, session::Session, signals::StopSignals, watch::Watch};
 use super::app::browser;
 use super::folder::name::app_name;
-use super::server::parse_address;
 use super::target::parse_path;
 
 /// `fazt dev`.
@@ -47,9 +45,6 @@ pub struct DevArgs {
     /// TCP port; 0 for any that is free [default: the first free one from 4698 on]
     #[arg(long, env = "PORT")]
     port: Option<u16>,
-    /// Address to listen on [default: this machine alone]
-    #[arg(long, value_name = "ADDR", value_parser = parse_address)]
-    listen: Option<IpAddr>,
     /// Open the app in the browser
     #[arg(long)]
     open: bool,
@@ -72,14 +67,11 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let shown = args.dir.unwrap_or_else(|| PathBuf::from("."));
     let dir = std::path::absolute(&shown).context("cannot tell where this folder is")?;
     let app = choose_name(&shown, args.name.as_deref())?;
-    let node = DevNode::start(args.listen, args.port, &dir, &app).await?;
+    let node = DevNode::start(args.port, &dir, &app).await?;
     let url = node.url(&app);
     let report = Report::new(args.json);
     let served = async {
         report.ready(&url, &shown)?;
-        if let Some(address) = args.listen.filter(|address| !address.is_loopback()) {
-            report.note(&format!("note: who reaches {address} sees this folder"));
-        }
         let mut session = Session::new(&node, app, dir, Watch::new(args.poll), report);
         session.begin().await?;
         if args.open {

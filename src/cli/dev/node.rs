@@ -1,7 +1,7 @@
 //! The node of `fazt dev`: ordinary, on data that is thrown away.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,12 +48,11 @@ pub(super) struct DevNode {
 impl DevNode {
     /// Makes the data and listens. Data of earlier runs is removed, never the folder `served`.
     pub(super) async fn start(
-        address: Option<IpAddr>,
         port: Option<u16>,
         served: &Path,
         app: &AppName,
     ) -> anyhow::Result<DevNode> {
-        let listeners = listen(address, port)?;
+        let listeners = listen(port)?;
         let listen = listeners.first().map(TcpListener::local_addr).transpose()?;
         let temporary = std::env::temp_dir();
         remove_leftovers(&temporary, served);
@@ -110,40 +109,32 @@ impl DevNode {
 }
 
 /// Listens where a browser looks for this machine: on both of its addresses, or another program
-/// that has the same port on one of them would answer some of the requests.
-fn listen(address: Option<IpAddr>, port: Option<u16>) -> anyhow::Result<Vec<TcpListener>> {
-    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-    let addresses = address.map_or_else(|| loopback.to_vec(), |address| vec![address]);
+/// that has the same port on one of them would answer some of the requests. Never on others:
+/// the names of apps, which end in `.localhost`, lead nowhere else.
+fn listen(port: Option<u16>) -> anyhow::Result<Vec<TcpListener>> {
     if let Some(port) = port {
-        return listen_on_all(&addresses, port).with_context(|| {
+        return listen_on_loopback(port).with_context(|| {
             format!("cannot listen on port {port}: is it taken? leave --port out for a free one")
         });
     }
     let last = DEFAULT_PORT + PORTS_TRIED - 1;
     for port in DEFAULT_PORT..=last {
-        match listen_on_all(&addresses, port) {
+        match listen_on_loopback(port) {
             Err(error) if error.kind() == ErrorKind::AddrInUse => {}
-            Err(error) => return Err(error).context("cannot listen; is --listen an address here?"),
+            Err(error) => return Err(error).context("cannot listen on this machine's own address"),
             Ok(listeners) => return Ok(listeners),
         }
     }
     bail!("the ports {DEFAULT_PORT} to {last} are all taken; choose another with --port")
 }
 
-fn listen_on_all(addresses: &[IpAddr], port: u16) -> io::Result<Vec<TcpListener>> {
-    let mut listeners: Vec<TcpListener> = Vec::with_capacity(addresses.len());
-    for address in addresses {
-        let Some(first) = listeners.first() else {
-            listeners.push(TcpListener::bind((*address, port))?);
-            continue;
-        };
-        match TcpListener::bind((*address, first.local_addr()?.port())) {
-            Ok(listener) => listeners.push(listener),
-            // The first was any port: that it is free on both is not promised.
-            Err(error) if error.kind() == ErrorKind::AddrInUse && port != 0 => return Err(error),
-            // A machine without IPv6.
-            Err(_) => {}
-        }
+fn listen_on_loopback(port: u16) -> io::Result<Vec<TcpListener>> {
+    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, first.local_addr()?.port())) {
+        Ok(second) => Ok(vec![first, second]),
+        // The first was any port: that it is free on both is not promised.
+        Err(error) if error.kind() == ErrorKind::AddrInUse && port != 0 => Err(error),
+        // A machine without IPv6.
+        Err(_) => Ok(vec![first]),
     }
-    Ok(listeners)
 }
