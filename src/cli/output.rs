@@ -4,10 +4,14 @@
 //! for people; anywhere else they are tab-separated values for programs, without a header,
 //! with sizes in bytes and times in RFC 3339.
 
+mod colours;
+
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
+
+pub use self::colours::{Colour, Line};
 
 /// Columns between two columns of a table.
 const GAP: u16 = 2;

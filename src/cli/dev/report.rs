@@ -10,17 +10,13 @@ use fazt_actors::timestamp::Timestamp;
 use serde_json::json;
 
 use super::site::Deployed;
-use crate::cli::{format, output};
+use crate::cli::format;
+use crate::cli::output::{self, Colour, Line};
 use crate::http::Problem;
 use crate::node::Node;
 
 /// Changed files that a line names.
 const FILES_NAMED: usize = 3;
-
-const RED: &str = "\x1b[31m";
-const GREEN: &str = "\x1b[32m";
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
 
 /// Prints what happens, for people or as JSON.
 pub(super) struct Report {
@@ -56,20 +52,23 @@ impl Report {
     /// A release.
     pub(super) async fn deployed(&self, done: &Deployed, took: Duration) -> anyhow::Result<()> {
         let millis = took.as_millis();
-        let release = done.activated.number;
         if self.is_json {
             let paths = |paths: &[FilePath]| -> Vec<String> {
                 paths.iter().map(FilePath::to_string).collect()
             };
             return line(&json!({
                 "event": "deployed",
-                "release": release,
+                "release": done.activated.number,
                 "changed": paths(&done.changed),
                 "removed": paths(&done.removed),
                 "milliseconds": u64::try_from(millis).unwrap_or(u64::MAX),
             }));
         }
-        let what = match release {
+        self.deployed_line(&self.time().await, done, millis).print()
+    }
+
+    fn deployed_line(&self, time: &str, done: &Deployed, millis: u128) -> Line {
+        let what = match done.activated.number {
             1 => format!(
                 "{}, {}",
                 format::count(done.activated.file_count, "file"),
@@ -77,11 +76,10 @@ impl Report {
             ),
             _ => changes(&done.changed, &done.removed),
         };
-        let (time, release) = (self.time().await, self.paint(GREEN, &format!("v{release}")));
-        output::line(&format!(
-            "{time}  {release}  {what}  {}",
-            self.paint(DIM, &format!("{millis} ms"))
-        ))
+        self.line_at(time)
+            .painted(Colour::Green, &format!("v{}", done.activated.number))
+            .plain(&format!("  {what}  "))
+            .painted(Colour::Dim, &format!("{millis} ms"))
     }
 
     /// A folder that cannot be shown.
@@ -89,7 +87,13 @@ impl Report {
         if self.is_json {
             return line(&json!({ "event": "problem", "problem": problem }));
         }
-        let time = self.time().await;
+        for line in self.problem_lines(&self.time().await, problem) {
+            line.print_note();
+        }
+        Ok(())
+    }
+
+    fn problem_lines(&self, time: &str, problem: &Problem) -> Vec<Line> {
         let mut place = problem.file.clone().unwrap_or_default();
         for number in [problem.line, problem.column].into_iter().flatten() {
             place.push_str(&format!(":{number}"));
@@ -97,14 +101,15 @@ impl Report {
         if !place.is_empty() {
             place.push_str(": ");
         }
-        let said = self.paint(RED, &format!("error: {place}{}", problem.message));
-        output::note(&format!("{time}  {said}"));
+        let said = format!("error: {place}{}", problem.message);
+        let mut lines = vec![self.line_at(time).painted(Colour::Red, &said)];
         let width = problem.excerpt.last().map_or(0, |line| line.number.to_string().len());
         for line in &problem.excerpt {
             let mark = if Some(line.number) == problem.line { '>' } else { ' ' };
-            output::note(&format!("          {mark} {:width$} | {}", line.number, line.text));
+            let text = format!("          {mark} {:width$} | {}", line.number, line.text);
+            lines.push(Line::new(self.has_colour).plain(&text));
         }
-        Ok(())
+        lines
     }
 
     /// The folder is what it was before the problem.
@@ -112,11 +117,8 @@ impl Report {
         if self.is_json {
             return line(&json!({ "event": "ok" }));
         }
-        let time = self.time().await;
-        output::line(&format!(
-            "{time}  {}  the live release is what the folder holds",
-            self.paint(GREEN, "ok")
-        ))
+        let line = self.line_at(&self.time().await).painted(Colour::Green, "ok");
+        line.plain("  the live release is what the folder holds").print()
     }
 
     /// Something beside.
@@ -124,15 +126,16 @@ impl Report {
         output::note(text);
     }
 
-    fn paint(&self, colour: &str, text: &str) -> String {
-        if self.has_colour { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
+    /// A line that begins with a time.
+    fn line_at(&self, time: &str) -> Line {
+        Line::new(self.has_colour).painted(Colour::Dim, time).plain("  ")
     }
 
     async fn time(&self) -> String {
         let Some(node) = &self.clock else { return String::new() };
         let now = Timestamp::now();
         let time = node.store.readers.read(move |connection| now.local_time(connection)).await;
-        self.paint(DIM, &time.unwrap_or_default())
+        time.unwrap_or_default()
     }
 }
 
@@ -169,7 +172,10 @@ pub(super) fn log_warnings() {
 
 #[cfg(test)]
 mod tests {
+    use fazt_actors::deployer::writes::Activated;
     use fazt_actors::limits::DeployLimits;
+
+    use crate::http::SourceLine;
 
     use super::*;
 
@@ -189,5 +195,45 @@ mod tests {
         ] {
             assert_eq!(changes(&paths(changed), &paths(removed)), line);
         }
+    }
+
+    #[test]
+    fn a_terminal_shows_the_colours_and_nothing_that_the_folder_adds_to_them() {
+        let report = Report { is_json: false, has_colour: true, clock: None };
+        let done = Deployed {
+            activated: Activated {
+                app: 1,
+                app_id: "app".to_owned(),
+                name: "site".to_owned(),
+                release: 2,
+                number: 2,
+                previous: Some(1),
+                file_count: 1,
+                size_bytes: 1,
+            },
+            changed: paths("a.html"),
+            removed: Vec::new(),
+        };
+        assert_eq!(
+            report.deployed_line("07:05:09", &done, 12).as_str(),
+            "\x1b[2m07:05:09\x1b[0m  \x1b[32mv2\x1b[0m  1 file changed: a.html  \x1b[2m12 ms\x1b[0m"
+        );
+        let problem = Problem {
+            message: "unknown status `\x1b[8m`".to_owned(),
+            file: Some("_redirects".to_owned()),
+            line: Some(1),
+            excerpt: vec![SourceLine { number: 1, text: "/a /b \x1b[8m".to_owned() }],
+            ..Problem::default()
+        };
+        let lines = report.problem_lines("07:05:09", &problem);
+        let lines: Vec<&str> = lines.iter().map(Line::as_str).collect();
+        assert_eq!(
+            lines,
+            [
+                "\x1b[2m07:05:09\x1b[0m  \x1b[31merror: _redirects:1: \
+                 unknown status `\u{fffd}[8m`\x1b[0m",
+                "          > 1 | /a /b \u{fffd}[8m",
+            ]
+        );
     }
 }
