@@ -12,6 +12,7 @@ use fazt_actors::contents::Contents;
 use fazt_actors::deployer::Deployer;
 use fazt_actors::limits::Limits;
 use fazt_actors::mailbox::Mailbox;
+use fazt_actors::random;
 use fazt_actors::router::host::HostRules;
 use fazt_actors::router::{Router, Routes};
 use fazt_actors::settings::live::Settings;
@@ -29,6 +30,9 @@ use crate::request_counters::RequestCounters;
 /// Bytes by which the database may exceed its bound for a command on a stopped node: a full one
 /// could not even be told that it may grow.
 const OWNERS_RESERVE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Base62 characters of a node's id.
+const ID_CHARS: usize = 22;
 
 /// All that handlers work with. Shared by all workers; nothing in it is replaced.
 pub struct Node {
@@ -58,6 +62,8 @@ pub struct Node {
     pub requests: RequestCounters,
     /// Where the node is reached.
     pub config: NodeConfig,
+    /// What tells it from every other node, until it is started again.
+    pub id: String,
     /// When it started.
     pub started_at: Instant,
     /// Told when the owner asks the node to stop.
@@ -114,6 +120,7 @@ impl Node {
             settings,
             requests: RequestCounters::new(),
             config,
+            id: random::base62(ID_CHARS),
             started_at: Instant::now(),
             stop: Notify::new(),
         })

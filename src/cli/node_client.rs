@@ -36,7 +36,7 @@ pub use failure::{Refusal, Stranger};
 const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a node may take to copy itself: days of a slow disk, not of a hanging one.
 const BACKUP_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
-/// Bytes of a discovery document: three short strings.
+/// Bytes of a discovery document: a few short strings.
 const DISCOVERY_BYTES_MAX: u64 = 64 * 1024;
 /// Pages of a list that are followed: 100,000 apps at 1,000 a page.
 const PAGES_MAX: usize = 100;

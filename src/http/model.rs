@@ -84,6 +84,10 @@ pub struct Discovery {
     pub version: String,
     /// Origin of the dashboard and the API, without a slash at its end.
     pub admin_url: String,
+    /// 22 base62 characters that no other node has, drawn anew at each start; empty from a node
+    /// that tells none.
+    #[serde(default)]
+    pub node_id: String,
 }
 
 /// `GET /api/system/health`: what a node knows about itself.

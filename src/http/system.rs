@@ -22,6 +22,7 @@ pub(super) fn discovery(node: &Node) -> HttpResponse {
         name: "fazt".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         admin_url: node.config.admin_url(),
+        node_id: node.id.clone(),
     })
 }
 

@@ -209,6 +209,7 @@ fn the_owner_may_replace_the_built_in_pages() {
 
 #[test]
 fn every_host_names_the_node() {
+    let mut ids = std::collections::HashMap::new();
     for (domain, expect) in
         [(None, None), (Some("example.test"), Some("https://admin.example.test"))]
     {
@@ -219,8 +220,12 @@ fn every_host_names_the_node() {
             assert_eq!(discovery["name"], "fazt", "{host}");
             assert_eq!(discovery["version"], env!("CARGO_PKG_VERSION"), "{host}");
             assert_eq!(discovery["admin_url"], expect.unwrap_or(&local), "{host}");
+            let id = discovery["node_id"].as_str().unwrap();
+            assert_eq!(id.len(), 22, "{host}: {id}");
+            assert_eq!(*ids.entry(domain).or_insert_with(|| id.to_owned()), id, "{host}");
         }
     }
+    assert_ne!(ids[&None], ids[&Some("example.test")]);
 }
 
 #[test]
