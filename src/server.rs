@@ -9,28 +9,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
-use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
 use fazt_actors::account::{Account, DEFAULT_USERNAME, Password, parse_username};
 use fazt_actors::limits::Limits;
-use fazt_actors::peers::{NodeUrl, Remembered};
 use fazt_actors::settings::rows::SetSettings;
 use fazt_actors::settings::value::Value;
 use fazt_actors::settings::{self, Given, Source};
 use fazt_actors::store::{NODE_MIGRATIONS, Owner, Store, socket_path};
-use fazt_actors::timestamp::Timestamp;
-use fazt_actors::tokens::{NewToken, Scope};
 
 use crate::cli::output;
 use crate::cli::server::{InitArgs, LogFormat, ServerArgs};
-use crate::cli::target::open_peers;
 use crate::config::{DEFAULT_PORT, NodeConfig};
 use crate::http;
 use crate::node::{Node, stored_values};
 
 mod first_owner;
+mod local_client;
 
 /// How long requests may take to finish once the node was told to stop.
 const GRACE_SECONDS: u64 = 10;
@@ -52,9 +49,6 @@ const BACKLOG: u32 = 2048;
 
 /// Threads of one worker for reads; the store's own bound is lower.
 const BLOCKING_THREADS: usize = 32;
-
-/// The name of the token that `server start` gives to this user's client.
-const LOCAL_TOKEN: &str = "local";
 
 /// Runs a node until it is told to stop.
 pub fn start(args: ServerArgs) -> anyhow::Result<()> {
@@ -198,7 +192,7 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
         .run();
     let handle = server.handle();
     let running = actix::spawn(server);
-    if let Err(error) = hand_token_to_local_client(&node).await {
+    if let Err(error) = local_client::hand_token(&node).await {
         // The node serves all the same; this only spares its owner a step.
         tracing::warn!(error = %format!("{error:#}"), "cannot give this user's client a token");
     }
@@ -336,33 +330,6 @@ fn bind_socket(path: &Path) -> anyhow::Result<UnixListener> {
 fn restrict(path: &Path) -> anyhow::Result<()> {
     std::fs::set_permissions(path, Permissions::from_mode(0o600))
         .with_context(|| format!("cannot restrict access to {}", path.display()))
-}
-
-/// Makes sure that this user's client has a good token for this node, as peer `local`.
-async fn hand_token_to_local_client(node: &Node) -> anyhow::Result<()> {
-    let url = NodeUrl::parse(&node.config.local_url())?;
-    let now = Timestamp::now();
-    let held =
-        web::block(|| -> anyhow::Result<_> { Ok(open_peers()?.get(LOCAL_TOKEN)?) }).await??;
-    let held_url = held.as_ref().map(|peer| peer.url.clone());
-    let held_token = held.and_then(|peer| peer.token);
-    let good_token = held_token.filter(|token| node.tokens.authenticate(token, now).is_ok());
-    let text = match good_token {
-        Some(_) if held_url.as_ref() == Some(&url) => return Ok(()),
-        // The node has moved to another port.
-        Some(token) => token,
-        None => {
-            let name = LOCAL_TOKEN.to_owned();
-            let new = NewToken { name, scopes: vec![Scope::Admin], expires_at: None, at: now };
-            node.tokens.create(new).await?.1
-        }
-    };
-    let remember =
-        move || -> anyhow::Result<_> { Ok(open_peers()?.remember_local(&url, &text, now.0)?) };
-    if let Remembered::NameTaken = web::block(remember).await?? {
-        tracing::info!("this user's client has a peer `local` of its own, which is left alone");
-    }
-    Ok(())
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
