@@ -1,6 +1,7 @@
 //! Where backups lie: names, the list of a folder, and how many are kept.
 
 use std::fs::DirBuilder;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,8 +23,8 @@ const FOLDER: &str = "backups";
 /// How names that are made of a time begin for a database of the usual name.
 const PREFIX: &str = "fazt";
 
-/// The usual name of a database, without what follows the point.
-const USUAL_STEM: &str = "data";
+/// The usual name of a database.
+const USUAL_NAME: &str = "data.db";
 
 /// How names of backups end.
 const SUFFIX: &str = ".backup";
@@ -75,16 +76,33 @@ pub(super) fn target(database: &Path, new: &NewBackup) -> Result<PathBuf, Backup
             let folder = default_folder(database);
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
             made.map_err(BackupError::io("make the folder", &folder))?;
-            free_name(&folder, prefix(database), new.at)
+            free_name(&folder, &prefix(database), new.at)
         }
     }
 }
 
-/// How the names of a database's backups begin: two databases in one folder must not remove
-/// each other's.
-fn prefix(database: &Path) -> &str {
-    let stem = database.file_stem().and_then(|stem| stem.to_str());
-    stem.filter(|stem| *stem != USUAL_STEM).unwrap_or(PREFIX)
+/// How the names of a database's backups begin. No two databases of a folder share a prefix, or
+/// one would remove the other's backups: it is the whole name, and where that is no text, or
+/// would be [`PREFIX`], bytes of it are written as `%` and two digits (as in RFC 3986).
+fn prefix(database: &Path) -> String {
+    let name = database.file_name().unwrap_or_default();
+    if name == USUAL_NAME {
+        return PREFIX.to_owned();
+    }
+    match name.to_str() {
+        Some(PREFIX) => escaped(PREFIX.as_bytes(), |_letter| false),
+        Some(text) => text.replace('%', "%25"),
+        None => escaped(name.as_bytes(), |letter| letter.is_ascii_graphic() && letter != b'%'),
+    }
+}
+
+/// A name with each byte that is not `plain` in hexadecimal.
+fn escaped(name: &[u8], plain: impl Fn(u8) -> bool) -> String {
+    let letter = |&byte: &u8| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    name.iter().map(letter).collect()
 }
 
 fn free_name(folder: &Path, prefix: &str, at: Timestamp) -> Result<PathBuf, BackupError> {
@@ -177,7 +195,8 @@ fn peek(file: &Path) -> Result<Manifest, BackupError> {
 /// # Errors
 /// The folder cannot be read, or a file in it cannot be removed.
 pub fn prune(database: &Path, kept: u32) -> Result<Vec<PathBuf>, BackupError> {
-    let is_own = |name: &str| is_made_of_time(prefix(database), name);
+    let prefix = prefix(database);
+    let is_own = |name: &str| is_made_of_time(&prefix, name);
     let mut found = files(&default_folder(database), is_own)?;
     let kept = usize::try_from(kept).unwrap_or(usize::MAX);
     found.truncate(found.len().saturating_sub(kept));
@@ -239,6 +258,29 @@ mod tests {
         ] {
             assert!(!is_made_of_time(PREFIX, other), "{other}");
         }
+    }
+
+    #[test]
+    fn no_two_databases_share_a_prefix() {
+        let name = |bytes: &[u8]| prefix(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        for (database, expect) in [
+            (&b"/srv/data.db"[..], "fazt"),
+            (b"data", "data"),
+            (b"data.sqlite", "data.sqlite"),
+            (b"fazt", "%66%61%7A%74"),
+            (b"fazt.db", "fazt.db"),
+            (b"a.db", "a.db"),
+            (b"a.sqlite", "a.sqlite"),
+            ("b\u{fc}cher.db".as_bytes(), "b\u{fc}cher.db"),
+            (b"b\xfc.db", "b%FC.db"),
+            (b"b\xe4.db", "b%E4.db"),
+            (b"b%FC.db", "b%25FC.db"),
+        ] {
+            assert_eq!(name(database), expect, "{database:?}");
+        }
+        // One that is called like a backup of the other neither.
+        let made = format!("a-{0}-{0}{SUFFIX}", stamp(Timestamp(0)));
+        assert!(!is_made_of_time("a", &made));
     }
 
     #[test]

@@ -144,16 +144,21 @@ fn the_oldest_backups_make_room_and_nothing_else() {
     let left = names(&folder);
     assert_eq!(left.len(), own.len() + 3, "{left:?}");
     assert!(!left.contains(&old[0].to_owned()) && left.contains(&old[1].to_owned()), "{left:?}");
-    // Neither does another database's in the same place.
-    let other = text(&machine.path("node/blog.db")).to_owned();
-    machine.run(&["server", "init", "--db", &other]).ok();
-    machine.run(&["backup", "create", "--keep", "1", "--db", &other]).ok();
-    assert_eq!(names(&folder).len(), left.len() + 1);
+    // Neither do the backups of other databases in the same place.
+    let others = ["fazt.db", "blog.db", "blog.sqlite", "data"];
+    for (number, name) in others.iter().enumerate() {
+        let other = text(&machine.path("node").join(name)).to_owned();
+        machine.run(&["server", "init", "--db", &other]).ok();
+        machine.run(&["backup", "create", "--keep", "1", "--db", &other]).ok();
+        assert_eq!(names(&folder).len(), left.len() + number + 1, "{name}");
+    }
     create("1");
     let mut left = names(&folder);
-    assert_eq!(left.len(), own.len() + 2, "{left:?}");
     left.retain(|name| !own.contains(&name.as_str()));
-    assert!(left[0].starts_with("blog-20") && left[1].starts_with("fazt-20"), "{left:?}");
+    assert_eq!(left.len(), 1 + others.len(), "{left:?}");
+    for prefix in ["blog.db-20", "blog.sqlite-20", "data-20", "fazt-20", "fazt.db-20"] {
+        assert!(left.iter().any(|name| name.starts_with(prefix)), "{prefix}: {left:?}");
+    }
     for name in left {
         machine.run(&["backup", "verify", text(&folder.join(name))]).ok();
     }
