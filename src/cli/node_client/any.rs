@@ -13,11 +13,13 @@ use fazt_actors::outbound::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{NodeClient, PAGES_MAX, segment};
+use super::{NodeClient, PAGES_MAX, Stranger, segment};
 use crate::http::model::{Envelope, PageMeta};
 
 /// Bytes of the answer of `/health`: a word.
 const HEALTH_BYTES_MAX: u64 = 64 * 1024;
+/// That word.
+const WELL: &[u8] = b"OK";
 
 /// `GET /api/system/health`, as far as it is told.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -149,13 +151,24 @@ struct Logs {
 }
 
 impl NodeClient {
-    /// `GET /health`, without the token: the status of the answer.
-    pub async fn alive(&self) -> anyhow::Result<u16> {
+    /// `GET /health`, without the token: whether the node is well. Only what a node says counts:
+    /// any host has an answer for any path.
+    pub async fn is_well(&self) -> anyhow::Result<bool> {
         let request = self.request(Verb::Get, "/health", Body::Empty);
+        let url = request.url.clone();
         let response = self.client.send_patiently(Request { bearer: None, ..request }).await?;
         let status = response.status();
-        response.bytes(HEALTH_BYTES_MAX).await?;
-        Ok(status)
+        if let (300..=399, Some(target)) = (status, response.header("location")) {
+            return Err(Stranger::Elsewhere { url, target: target.to_owned() }.into());
+        }
+        let is_page = response.header("content-type").is_some_and(|kind| kind.contains("html"));
+        let body = response.bytes(HEALTH_BYTES_MAX).await;
+        match status {
+            200 if body?.trim_ascii() == WELL => Ok(true),
+            503 if !is_page => Ok(false),
+            _ if is_page => Err(Stranger::Page { url, status }.into()),
+            _ => Err(Stranger::Status { url, status }.into()),
+        }
     }
 
     /// `GET /api/system/health`: as the node wrote it, and as it is understood.

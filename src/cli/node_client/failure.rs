@@ -40,6 +40,17 @@ pub enum Stranger {
         /// Status of the answer.
         status: u16,
     },
+    /// A web page.
+    #[error(
+        "{url} answered {status} with a web page (HTML) and not like a fazt node; is it the \
+         address of one?"
+    )]
+    Page {
+        /// What was asked.
+        url: String,
+        /// Status of the answer.
+        status: u16,
+    },
     /// A success that cannot be read.
     #[error("{url} did not answer like a fazt node; is it the address of one?")]
     Body {
@@ -63,6 +74,14 @@ pub enum Stranger {
 }
 
 impl Stranger {
+    /// Whether `error` is an answer that something else gives in a node's place.
+    pub fn answers(error: &anyhow::Error) -> bool {
+        matches!(
+            Stranger::of(error),
+            Some(Stranger::Status { .. } | Stranger::Page { .. } | Stranger::Body { .. })
+        )
+    }
+
     /// The stranger in `error`, where there is one.
     pub fn of(error: &anyhow::Error) -> Option<&Stranger> {
         error.downcast_ref()

@@ -13,9 +13,9 @@ use crate::cli::{
 pub(super) enum Look {
     /// It says how it is: as it wrote it, and as it is understood.
     Well(serde_json::Value, Box<AnyHealth>),
-    /// It answers, and what it says of itself may not be read: there is no token, or it is not
-    /// for reading. The status is that of `/health`.
-    Limited(u16),
+    /// It is well, and what it says of itself may not be read: there is no token, or it is not
+    /// for reading.
+    Limited,
     /// It answers, and does not take the token.
     Refused(anyhow::Error),
     /// It answers that it cannot answer.
@@ -29,18 +29,24 @@ pub(super) enum Look {
 impl Look {
     /// Looks: first whether anything answers, which needs no token, then how it is.
     pub(super) async fn at(client: &NodeClient, has_token: bool) -> Look {
-        let alive = match client.alive().await {
-            Ok(status) => status,
+        let is_well = match client.is_well().await {
+            Ok(is_well) => is_well,
+            // The token is not for whoever that is.
+            Err(error) if Stranger::of(&error).is_some() => return Look::Stranger(error),
             Err(error) => return Look::Unreachable(error),
         };
+        let limited = || match is_well {
+            true => Look::Limited,
+            false => Look::Unwell(anyhow::anyhow!("its /health answers 503")),
+        };
         if !has_token {
-            return Look::Limited(alive);
+            return limited();
         }
         match client.any_health().await {
             Ok((raw, health)) => Look::Well(raw, Box::new(health)),
             Err(error) => match Refusal::of(&error).map(|refusal| refusal.status) {
                 Some(401) => Look::Refused(error),
-                Some(403) => Look::Limited(alive),
+                Some(403) => limited(),
                 Some(_) => Look::Unwell(error),
                 None if Stranger::of(&error).is_some() => Look::Stranger(error),
                 None => Look::Unreachable(error),
@@ -53,8 +59,8 @@ impl Look {
         match self {
             Look::Well(_, health) if health.status.is_empty() => "healthy",
             Look::Well(_, health) => &health.status,
-            Look::Limited(200) => "healthy",
-            Look::Limited(_) | Look::Unwell(_) => "unhealthy",
+            Look::Limited => "healthy",
+            Look::Unwell(_) => "unhealthy",
             Look::Refused(_) => "token refused",
             Look::Stranger(_) => "not a node",
             Look::Unreachable(_) => "unreachable",
@@ -85,9 +91,7 @@ impl Look {
 /// Adds to an error about a stranger what may help: the admin host of a node of the original
 /// is found by nobody but its owner.
 pub(super) fn with_advice(error: anyhow::Error, url: &NodeUrl) -> anyhow::Error {
-    let is_stranger =
-        matches!(Stranger::of(&error), Some(Stranger::Status { .. } | Stranger::Body { .. }));
-    if !is_stranger || url.is_admin_host() {
+    if !Stranger::answers(&error) || url.is_admin_host() {
         return error;
     }
     error.context(format!(

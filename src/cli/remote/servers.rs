@@ -55,8 +55,8 @@ async fn ping(name: Option<String>) -> anyhow::Result<()> {
     let found = peer::find(&peer::known_peers()?, name.as_deref()).await?;
     let client = found.client_with(None)?;
     let shown = found.shown();
-    match client.alive().await.map_err(|error| peer::name_node(error, &shown))? {
-        200 => output::line(&format!("{shown} is healthy.")),
-        status => anyhow::bail!("{shown} answers /health with {status}"),
+    match client.is_well().await.map_err(|error| peer::name_node(error, &shown))? {
+        true => output::line(&format!("{shown} is healthy.")),
+        false => anyhow::bail!("{shown} answers, and is not well: its /health answers 503"),
     }
 }

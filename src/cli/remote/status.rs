@@ -28,7 +28,8 @@ struct StatusJson<'a> {
 /// Asks a node how it is, keeps the answer with the peer, and prints it.
 ///
 /// # Errors
-/// The node is not known, cannot be reached, or does not take the token.
+/// The node is not known, cannot be reached, is not well, or does not take the token; or it is
+/// none.
 pub(super) async fn run(args: AskArgs) -> anyhow::Result<()> {
     let peers = peer::known_peers()?;
     let found = peer::find(&peers, args.peer.as_deref()).await?;
@@ -40,7 +41,7 @@ pub(super) async fn run(args: AskArgs) -> anyhow::Result<()> {
     let shown = found.shown();
     let (raw, health) = match &look {
         Look::Well(raw, health) => (Some(raw), Some(&**health)),
-        Look::Limited(_) => {
+        Look::Limited => {
             output::note(match found.token {
                 Some(_) => "note: the token may not read how the node is; it needs `read`",
                 None => "note: without a token a node says no more; FAZT_TOKEN may hold one",
@@ -68,7 +69,7 @@ fn failure(look: Look, shown: &str, url: &NodeUrl) -> anyhow::Error {
         }
         Look::Unreachable(error) => error.context(format!("{shown} is unreachable")),
         Look::Unwell(error) => error.context(format!("{shown} answers, and is not well")),
-        Look::Well(..) | Look::Limited(_) => anyhow::anyhow!("{shown} is well"),
+        Look::Well(..) | Look::Limited => anyhow::anyhow!("{shown} is well"),
     }
 }
 

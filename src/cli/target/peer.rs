@@ -207,7 +207,7 @@ fn led_to(asked: &NodeUrl, named: &str) -> Option<NodeUrl> {
 
 /// Says of an answer that no node of today gives whether a node of the original gave it.
 pub async fn explain(error: anyhow::Error, client: &NodeClient) -> anyhow::Error {
-    if !matches!(Stranger::of(&error), Some(Stranger::Status { .. } | Stranger::Body { .. })) {
+    if !Stranger::answers(&error) {
         return name_node(error, client.shown());
     }
     match client.original_version().await {

@@ -93,11 +93,60 @@ fn a_peer_that_is_a_web_site_is_no_node() {
     let page = |_: &Received| answer("200 OK", &["Content-Type: text/html"], "<h1>hello</h1>");
     let peer = FakePeer::start(page);
     keep(&machine, "bad", &peer.url());
-    check_commands(&machine, &[&peer.url(), "not answer like a fazt node"]);
+    check_commands(&machine, &[&peer.url(), "like a fazt node"]);
     let missing = |_: &Received| answer("404 Not Found", &[], "<h1>gone</h1>");
     let peer = FakePeer::start(missing);
     keep(&machine, "bad", &peer.url());
     check_commands(&machine, &[&peer.url(), "answered 404", "not like a fazt node"]);
+}
+
+/// Whoever has no token is told the same: any host has an answer for any path.
+#[test]
+fn without_a_token_a_stranger_is_no_node_either() {
+    let machine = Machine::new();
+    let html = "Content-Type: text/html; charset=utf-8";
+    for (status, header, body, parts) in [
+        ("200 OK", html, "<h1>hello</h1>", &["answered 200", "web page"][..]),
+        ("200 OK", html, "OK then", &["web page"]),
+        ("200 OK", "X-Y: z", "hello", &["answered 200", "not like a fazt node"]),
+        ("404 Not Found", html, "<h1>gone</h1>", &["answered 404", "web page"]),
+        ("401 Unauthorized", "X-Y: z", "who?", &["answered 401", "not like a fazt node"]),
+        ("301 Moved Permanently", "Location: https://b.example.org/", "", &["b.example.org"]),
+        ("302 Found", "X-Y: z", "", &["answered 302"]),
+        ("503 Service Unavailable", html, "<h1>busy</h1>", &["answered 503", "web page"]),
+    ] {
+        let peer = FakePeer::start(move |_| answer(status, &[header], body));
+        let add = ["remote", "add", "bare", "--url", &peer.url(), "--no-check", "--force"];
+        machine.run(&add).ok();
+        let by_url = ["remote", "status", &peer.url()];
+        for words in [&["remote", "status", "bare"][..], &by_url, &["servers", "ping", "bare"]] {
+            let complaint = machine.run(words).fails(1);
+            for part in parts.iter().chain(&["is no node, it seems", &peer.url()]) {
+                assert!(complaint.contains(part), "{words:?}: {part} is not in {complaint}");
+            }
+        }
+        assert!(machine.run(&["remote"]).ok().contains("\tnot a node\t"), "{status} {body}");
+    }
+}
+
+#[test]
+fn without_a_token_a_node_says_whether_it_is_well() {
+    let machine = Machine::new();
+    let of = |status: &'static str, body: &'static str| {
+        let peer = FakePeer::start(move |_| answer(status, &["Content-Type: text/plain"], body));
+        machine.run(&["remote", "add", "bare", "--url", &peer.url(), "--no-check", "--force"]).ok();
+    };
+    of("200 OK", "OK\n");
+    assert!(machine.run(&["remote", "status", "bare"]).ok().contains("Status\thealthy\n"));
+    assert!(machine.run(&["servers", "ping", "bare"]).ok().contains("is healthy"));
+    of("503 Service Unavailable", "");
+    for words in [["remote", "status", "bare"], ["servers", "ping", "bare"]] {
+        let complaint = machine.run(&words).fails(1);
+        for part in ["bare (http", "is not well", "503"] {
+            assert!(complaint.contains(part), "{words:?}: {part} is not in {complaint}");
+        }
+    }
+    assert!(machine.run(&["remote"]).ok().contains("\tunhealthy\t"));
 }
 
 #[test]

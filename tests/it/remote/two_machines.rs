@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use super::{introduce, token_of, with_token};
 use crate::commands::rows;
-use crate::fake_peer::{FakePeer, ORIGINAL_TOKEN, json};
+use crate::fake_peer::{FakePeer, ORIGINAL_TOKEN, answer, json};
 use crate::process::{Machine, files};
 
 #[test]
@@ -181,6 +181,7 @@ fn a_token_that_may_not_read_is_good_enough_to_deploy() {
 fn what_a_token_may_do_is_told_where_the_node_tells() {
     let machine = Machine::new();
     let peer = FakePeer::start(|request| match request.line.as_str() {
+        "GET /health" => answer("200 OK", &[], "OK"),
         "GET /api/auth/status" => json(
             "200 OK",
             r#"{"data":{"authenticated":true,"username":"ci","scopes":["read","deploy:blog"]}}"#,
