@@ -23,7 +23,8 @@
 //! SHA-256 of all bytes before it. SQLite ignores what follows its last page, so
 //! `sqlite3 -readonly FILE` opens a backup; a flipped bit anywhere breaks the seal.
 //!
-//! A backup takes its name only when it is whole and durable. Until then it is
+//! A backup takes its name only when it is whole, durable and, unless nobody wants that, was
+//! read back: the one that it replaces is worth more than one that is no good. Until then it is
 //! `.fazt-backup.partial` in the same folder, which the next backup there takes over if the
 //! process was killed.
 
@@ -73,6 +74,8 @@ pub struct NewBackup {
     pub file: Option<PathBuf>,
     /// Whether a file of that name may be replaced.
     pub force: bool,
+    /// Whether it is read back, all of it, before it takes its name.
+    pub verify: bool,
     /// When it was asked for.
     pub at: Timestamp,
 }
@@ -129,7 +132,9 @@ impl Backups {
             let path = self.store.path().to_owned();
             BackupError::Io { action: "start a thread for", path, source }
         })?;
-        answered.await.unwrap_or(Err(BackupError::GaveUp("the thread that made it has failed")))
+        answered
+            .await
+            .unwrap_or(Err(BackupError::GaveUp("the thread that made it has failed".into())))
     }
 
     /// Gives up a backup under way and makes no more. May be called again.
@@ -149,7 +154,7 @@ pub fn bytes_so_far(folder: &Path) -> u64 {
 }
 
 /// Lets this thread give way to all others, for as long as it lives.
-pub fn lower_priority() {
+fn lower_priority() {
     // On Linux this sets the priority of the calling thread alone.
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {
         tracing::warn!(error = %error, "a backup is made at normal priority");

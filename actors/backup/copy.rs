@@ -1,6 +1,7 @@
 //! Makes one backup: snapshot, pages, manifest, seal, name.
 
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
@@ -8,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::manifest::Manifest;
 use super::partial::Partial;
-use super::{BackupError, LOG_BYTES_CALM, LOG_BYTES_MAX, Made, NewBackup, folder, seal};
+use super::{BackupError, LOG_BYTES_CALM, LOG_BYTES_MAX, Made, NewBackup, folder, seal, verify};
 use crate::killpoint;
 use crate::store::{LogHold, Store, StoreError, open_scratch};
 
@@ -45,10 +46,29 @@ pub(super) fn create(
     let path = partial.path().to_owned();
     let (size_bytes, sha256) = seal::seal(&mut partial.file, &path, is_wanted)?;
     killpoint::reach("backup.sealed");
+    if new.verify {
+        confirm(&path)?;
+    }
+    if !is_wanted() {
+        return Err(BackupError::GaveUp(UNWANTED.into()));
+    }
     partial.place(&target, new.force)?;
     killpoint::reach("backup.placed");
     tracing::info!(file = %target.display(), size_bytes, "made a backup");
     Ok(Made { file: target, size_bytes, sha256, manifest })
+}
+
+/// Reads the sealed copy back. What is wrong with it cannot be its age.
+fn confirm(copy: &Path) -> Result<(), BackupError> {
+    match verify(copy) {
+        Err(BackupError::Damaged { what, .. }) => Err(BackupError::GaveUp(
+            format!(
+                "the copy does not read back well, so the database itself may be damaged: {what}"
+            )
+            .into(),
+        )),
+        verified => verified.map(drop),
+    }
 }
 
 /// Writes the database into `partial`, with its manifest.
@@ -97,7 +117,7 @@ fn copy_snapshot(
         match backup.step(PAGES_PER_STEP).map_err(BackupError::copying(path))? {
             StepResult::Done => break,
             StepResult::Busy | StepResult::Locked if locked == LOCKED_MAX => {
-                return Err(BackupError::GaveUp("another program has locked its file"));
+                return Err(BackupError::GaveUp("another program has locked its file".into()));
             }
             StepResult::Busy | StepResult::Locked => {
                 locked += 1;
@@ -109,10 +129,12 @@ fn copy_snapshot(
         killpoint::reach("backup.step");
         partial.sync()?;
         if !is_wanted() {
-            return Err(BackupError::GaveUp(UNWANTED));
+            return Err(BackupError::GaveUp(UNWANTED.into()));
         }
         match hold.log_bytes() {
-            LOG_BYTES_MAX.. => return Err(BackupError::GaveUp("too much has changed meanwhile")),
+            LOG_BYTES_MAX.. => {
+                return Err(BackupError::GaveUp("too much has changed meanwhile".into()));
+            }
             LOG_BYTES_CALM.. => {}
             _ => std::thread::sleep(began.elapsed().min(PAUSE_MAX)),
         }

@@ -1,5 +1,6 @@
 //! Why a backup could not be made, checked or put back.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::kind::{ErrorKind, Fault};
@@ -19,7 +20,7 @@ pub enum BackupError {
     Busy,
     /// It was not finished.
     #[error("the backup was given up: {0}")]
-    GaveUp(&'static str),
+    GaveUp(Cow<'static, str>),
     /// The file is there already.
     #[error("{path} exists already: choose another name, or say --force")]
     Exists {

@@ -112,7 +112,7 @@ pub(super) fn seal(
     file.rewind().map_err(io)?;
     let sha256 = hash(file, length, path, |_piece| match is_wanted() {
         true => Ok(()),
-        false => Err(BackupError::GaveUp(UNWANTED)),
+        false => Err(BackupError::GaveUp(UNWANTED.into())),
     })?;
     file.seek(SeekFrom::Start(length)).map_err(io)?;
     file.write_all(&render(&sha256, length)).map_err(io)?;

@@ -144,16 +144,12 @@ struct Created {
 async fn create(args: CreateArgs) -> anyhow::Result<()> {
     let database = target::database(args.db);
     let file = args.file.as_ref().map(|file| absolute(file)).transpose()?;
-    let request = BackupRequest { file, force: args.force };
+    let request = BackupRequest { file, force: args.force, verify: !args.no_verify };
     let target = Target { to: None, db: Some(database.clone()) };
-    let spinner = copying(&database, args.file.as_deref());
+    let spinner = copying(&database, args.file.as_deref(), !args.no_verify);
     let made = with_node(&target, async |node| node.create_backup(&request).await).await;
     spinner.finish_and_clear();
     let made = made.with_context(|| format!("cannot back up {}", database.display()))?;
-    let file = Path::new(&made.file);
-    if !args.no_verify {
-        check(file)?;
-    }
     // Only now: an older backup is worth more than a new one that cannot be read.
     let removed = match args.file {
         None => backup::prune(&database, args.keep)?,
@@ -174,16 +170,6 @@ async fn create(args: CreateArgs) -> anyhow::Result<()> {
     for file in removed {
         output::note(&format!("removed the older {file}"));
     }
-    Ok(())
-}
-
-/// Reads a new backup back, behind whatever else this machine does.
-fn check(file: &Path) -> anyhow::Result<()> {
-    backup::lower_priority();
-    let spinner = spinner("Checking");
-    let verified = backup::verify(file);
-    spinner.finish_and_clear();
-    verified.with_context(|| format!("{} was written and cannot be read back", file.display()))?;
     Ok(())
 }
 
@@ -273,7 +259,7 @@ fn absolute(file: &Path) -> anyhow::Result<String> {
 }
 
 /// Shows on a terminal how much of the database is copied.
-fn copying(database: &Path, file: Option<&Path>) -> ProgressBar {
+fn copying(database: &Path, file: Option<&Path>, is_checked: bool) -> ProgressBar {
     let folder = match file {
         Some(file) => file.parent().map(Path::to_owned).unwrap_or_default(),
         None => backup::default_folder(database),
@@ -289,7 +275,7 @@ fn copying(database: &Path, file: Option<&Path>) -> ProgressBar {
         .with_key("all", move |_: &ProgressState, out: &mut dyn fmt::Write| {
             let _ = out.write_str(&format::size(all));
         });
-    spinner("Copying").with_style(style)
+    spinner(if is_checked { "Copying and checking" } else { "Copying" }).with_style(style)
 }
 
 /// Shows on a terminal that something takes its time.

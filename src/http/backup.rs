@@ -30,7 +30,7 @@ pub(super) async fn create(
         // The folder that the node was started in is nobody's business.
         return Err(ApiError::field("file", "must be an absolute path"));
     }
-    let new = NewBackup { file, force: body.force, at: Timestamp::now() };
+    let new = NewBackup { file, force: body.force, verify: body.verify, at: Timestamp::now() };
     let made = node.backups.create(new).await?;
     operator.about(&made.file.display().to_string());
     Ok(answer(BackupMade::from(made)))

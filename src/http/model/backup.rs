@@ -13,6 +13,9 @@ pub struct BackupRequest {
     /// Whether a file of that name may be replaced.
     #[serde(default)]
     pub force: bool,
+    /// Whether it is read back, all of it, before it takes its name.
+    #[serde(default)]
+    pub verify: bool,
 }
 
 /// A backup that was made.

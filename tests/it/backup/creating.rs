@@ -207,6 +207,34 @@ fn a_replaced_backup_is_the_old_one_or_the_new_one() {
 }
 
 #[test]
+fn a_backup_that_cannot_be_read_back_replaces_none() {
+    let machine = machine_with_sites();
+    let db = machine.db();
+    let file = back_up(&machine, "fazt.backup");
+    machine.run(&["backup", "create", "--db", &db]).ok();
+    let old = (fs::read(&file).unwrap(), names(&machine.path("node/backups")));
+    open(&machine.database())
+        .execute_batch(
+            "UPDATE chunks SET bytes = zeroblob(length(bytes))
+             WHERE encoding = 0 AND length(bytes) > 1000",
+        )
+        .unwrap();
+    let over_it = ["backup", "create", text(&file), "--force", "--db", &db];
+    for words in [&over_it[..], &["backup", "create", "--keep", "1", "--db", &db]] {
+        let complaint = machine.run(words).fails(1);
+        for part in ["cannot back up", "does not read back", "has other bytes"] {
+            assert!(complaint.contains(part), "{part} is not in {complaint}");
+        }
+        assert!((fs::read(&file).unwrap(), names(&machine.path("node/backups"))) == old);
+        assert!(!machine.path(".fazt-backup.partial").exists());
+    }
+    // Who wants it all the same gets it.
+    machine.run(&[&over_it[..], &["--no-verify"]].concat()).ok();
+    assert!(fs::read(&file).unwrap() != old.0);
+    machine.run(&["backup", "verify", text(&file)]).fails(1);
+}
+
+#[test]
 fn a_node_that_is_killed_over_its_backup_starts_again() {
     let machine = machine_with_sites();
     let mut server = machine.start_doomed("backup.step").unwrap();
