@@ -7,8 +7,9 @@
 //! it would never end. So one read transaction spans the whole copy. It makes the copy
 //! consistent as of its beginning, and it costs a log that grows until the copy is done, for
 //! what was logged after a snapshot cannot be moved into the file while somebody reads that
-//! snapshot. That is bounded ([`LOG_BYTES_MAX`]) and kept short (no pauses above
-//! [`LOG_BYTES_CALM`]); and the writer never pays for it, see `store::LogHold`.
+//! snapshot. That is bounded ([`LOG_BYTES_MAX`], and [`DISK_RESERVE_BYTES`] of the disk) and kept
+//! short (no pauses above [`LOG_BYTES_CALM`]); and the writer never pays for it, see
+//! `store::LogHold`.
 //!
 //! The other way, steps on the writer's own connection between its batches, has no pinned log,
 //! but every change would wait for a step, and for a slow disk under the folder of the backups.
@@ -60,6 +61,13 @@ pub(crate) const LOG_BYTES_CALM: u64 = 256 * 1024 * 1024;
 /// Above this much log the copy is given up. It has to end somewhere, and so much that
 /// changes while a node is copied means that its disk is far too slow for it.
 pub(crate) const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// While the copy has let the log grow, so much of the database's disk stays free: a node that
+/// cannot write is worse than one without a backup of today.
+const DISK_RESERVE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Up to this size the log is what it would be without a copy.
+const LOG_BYTES_USUAL: u64 = 32 * 1024 * 1024;
 
 /// How long a node that stops waits for its backup to notice.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);

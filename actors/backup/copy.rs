@@ -9,7 +9,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::manifest::Manifest;
 use super::partial::Partial;
-use super::{BackupError, LOG_BYTES_CALM, LOG_BYTES_MAX, Made, NewBackup, folder, seal, verify};
+use super::{
+    BackupError, DISK_RESERVE_BYTES, LOG_BYTES_CALM, LOG_BYTES_MAX, LOG_BYTES_USUAL, Made,
+    NewBackup, folder, seal, verify,
+};
 use crate::killpoint;
 use crate::store::{LogHold, Store, StoreError, open_scratch};
 
@@ -131,10 +134,11 @@ fn copy_snapshot(
         if !is_wanted() {
             return Err(BackupError::GaveUp(UNWANTED.into()));
         }
-        match hold.log_bytes() {
-            LOG_BYTES_MAX.. => {
-                return Err(BackupError::GaveUp("too much has changed meanwhile".into()));
-            }
+        let log_bytes = hold.log_bytes();
+        if let Some(reason) = too_much(log_bytes, folder::free_bytes(store.path())?) {
+            return Err(BackupError::GaveUp(reason.into()));
+        }
+        match log_bytes {
             LOG_BYTES_CALM.. => {}
             _ => std::thread::sleep(began.elapsed().min(PAUSE_MAX)),
         }
@@ -142,9 +146,46 @@ fn copy_snapshot(
     Ok(manifest)
 }
 
+/// Why a copy is given up that has let the log of the database become this long, and has left
+/// this much of its disk.
+fn too_much(log_bytes: u64, free_bytes: u64) -> Option<&'static str> {
+    match log_bytes {
+        LOG_BYTES_MAX.. => Some("too much has changed meanwhile"),
+        LOG_BYTES_USUAL.. if free_bytes < DISK_RESERVE_BYTES => {
+            Some("what changes meanwhile fills the disk of the database")
+        }
+        _ => None,
+    }
+}
+
 /// Bytes of the pages that `connection` sees.
 fn bytes_of(connection: &Connection) -> Result<u64, BackupError> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
     let pages = number("page_count").map_err(StoreError::from_sqlite)?;
     Ok(pages * number("page_size").map_err(StoreError::from_sqlite)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_keeps_room_on_its_disk() {
+        const MIB: u64 = 1024 * 1024;
+        for (log_bytes, free_bytes, expect) in [
+            (0, 0, None),
+            (31 * MIB, MIB, None),
+            (32 * MIB, 255 * MIB, Some("the disk of the database")),
+            (32 * MIB, 256 * MIB, None),
+            (4095 * MIB, 256 * MIB, None),
+            (4096 * MIB, u64::MAX, Some("too much has changed")),
+        ] {
+            let reason = too_much(log_bytes, free_bytes);
+            let is_expected = match (reason, expect) {
+                (Some(reason), Some(part)) => reason.contains(part),
+                (reason, expect) => reason == expect,
+            };
+            assert!(is_expected, "{log_bytes} {free_bytes}: {reason:?}");
+        }
+    }
 }

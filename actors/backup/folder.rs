@@ -144,12 +144,17 @@ fn is_same(one: &Path, other: &Path) -> bool {
     is_one_file || place(one).is_some_and(|found| place(other) == Some(found))
 }
 
+/// Bytes that are free on the disk of a file or folder.
+pub(super) fn free_bytes(path: &Path) -> Result<u64, BackupError> {
+    let found = rustix::fs::statvfs(path);
+    let found = found.map_err(|errno| BackupError::io("look at", path)(errno.into()))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// Refuses a disk that has less room than the copy needs, before anything is written.
 pub(super) fn ensure_room(copy: &Path, bytes: u64) -> Result<(), BackupError> {
     let folder = parent(copy);
-    let found = rustix::fs::statvfs(folder);
-    let found = found.map_err(|errno| BackupError::io("look at", folder)(errno.into()))?;
-    let free_bytes = found.f_bavail.saturating_mul(found.f_frsize);
+    let free_bytes = free_bytes(folder)?;
     let needed_bytes = bytes.saturating_add(ROOM_BYTES);
     if free_bytes >= needed_bytes {
         return Ok(());
