@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::kind::{ErrorKind, Fault};
 
 pub mod address;
+pub mod credential;
 mod edit;
 mod file;
 pub mod original;

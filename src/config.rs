@@ -1,6 +1,6 @@
 //! How a node is reached: put together once, from flags, environment, database and defaults.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use fazt_actors::settings::Given;
 use fazt_actors::settings::table::{self, Values};
@@ -65,6 +65,19 @@ impl NodeConfig {
         format!("http://localhost:{}", self.port())
     }
 
+    /// Where this user's client reaches the node with its token: the address that was bound, for
+    /// at another one that `localhost` means somebody else may listen. `None` for a node that
+    /// does not listen.
+    pub fn client_url(&self) -> Option<String> {
+        let address = self.listen?;
+        let ip = match address.ip().to_canonical() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        Some(format!("http://{}", SocketAddr::new(ip, address.port())))
+    }
+
     /// Where a browser opens the app with this host label, with a slash at the end.
     pub fn app_url(&self, label: &str) -> String {
         match &self.domain {
@@ -72,5 +85,27 @@ impl NodeConfig {
             Some(domain) => format!("https://{label}.{domain}/"),
             None => format!("http://{label}.localhost:{}/", self.port()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clients_url_is_the_address_that_was_bound() {
+        for (listen, expect) in [
+            ("127.0.0.1:4698", "http://127.0.0.1:4698"),
+            ("0.0.0.0:80", "http://127.0.0.1:80"),
+            ("[::]:4698", "http://[::1]:4698"),
+            ("[::1]:4698", "http://[::1]:4698"),
+            ("[::ffff:127.0.0.1]:1", "http://127.0.0.1:1"),
+            ("192.168.1.5:4698", "http://192.168.1.5:4698"),
+        ] {
+            let config =
+                NodeConfig { listen: Some(listen.parse().unwrap()), ..NodeConfig::default() };
+            assert_eq!(config.client_url().as_deref(), Some(expect), "{listen}");
+        }
+        assert_eq!(NodeConfig { listen: None, ..NodeConfig::default() }.client_url(), None);
     }
 }

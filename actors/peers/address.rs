@@ -102,13 +102,32 @@ impl NodeUrl {
             || self.host.parse::<Ipv4Addr>().is_ok()
     }
 
-    /// The same port on `localhost`, for the other names of this machine: the loopback
-    /// addresses, and every name below `localhost` (RFC 6761 section 6.3).
+    /// The same port on `localhost`, for a name below it (RFC 6761 section 6.3).
     pub fn on_localhost(&self) -> Option<NodeUrl> {
-        let is_loopback = self.host.ends_with(".localhost")
+        self.host.ends_with(".localhost").then(|| self.with_host("localhost"))
+    }
+
+    /// Whether it is on this machine: `localhost`, a name below it, or a loopback address.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self.host.ends_with(".localhost")
             || self.host == "[::1]"
-            || self.host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-        is_loopback.then(|| NodeUrl { host: "localhost".to_owned(), ..self.clone() })
+            || self.host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Other addresses that are likely to be kept for the node that is meant by this one.
+    /// Somebody else may listen at each of them, so what is kept for one is not for this one.
+    pub fn twins(&self) -> impl Iterator<Item = NodeUrl> {
+        let hosts: &[&str] = match &*self.host {
+            "localhost" => &["127.0.0.1", "[::1]"],
+            "127.0.0.1" => &["localhost"],
+            _ => &[],
+        };
+        hosts.iter().map(|host| self.with_host(host))
+    }
+
+    fn with_host(&self, host: &str) -> NodeUrl {
+        NodeUrl { host: host.to_owned(), ..self.clone() }
     }
 
     /// The same port on `admin.` of this host.

@@ -60,6 +60,19 @@ impl Peers {
         })?
     }
 
+    /// Keeps another token for the peer of that name, and leaves all else of it as it is.
+    ///
+    /// # Errors
+    /// No peer has the name, or the file cannot be written.
+    pub fn set_token(&self, name: &str, token: &str, now_ms: i64) -> Result<(), PeersError> {
+        let sql = "UPDATE peers SET token = ?2, updated_at = ?3 WHERE name = ?1";
+        let written = self.connection.execute(sql, params![name, token, now_ms]);
+        match written.map_err(|cause| self.failed(cause))? {
+            0 => Err(self.unknown(name)),
+            _ => Ok(()),
+        }
+    }
+
     /// Forgets the peer of that name. When it was the default and one peer of the user's is
     /// left, that one becomes the default.
     ///

@@ -12,6 +12,7 @@ use std::{
 use rusqlite::Connection;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+use super::credential::{self, TokenError};
 use super::{Import, NAME_BYTES_MAX, NewPeer, NodeUrl, PeersError, file, is_name};
 
 /// What the name of the file gets when it is set aside.
@@ -66,7 +67,14 @@ pub fn fold(list: impl IntoIterator<Item = ForeignPeer>) -> (Import, Vec<String>
         if foreign.is_default {
             import.default = Some(name.clone());
         }
-        let token = foreign.token.filter(|token| !token.is_empty());
+        let token = match foreign.token.as_deref().map(credential::clean) {
+            None | Some(Err(TokenError::Empty)) => None,
+            Some(Ok(token)) => Some(token.to_owned()),
+            Some(Err(error)) => {
+                left_out.push(format!("the token of {name:?} is left out: {error}"));
+                None
+            }
+        };
         let description = foreign.description.filter(|text| !text.is_empty());
         import.peers.push(NewPeer { name, url, token, description });
     }

@@ -2,7 +2,10 @@
 
 use clap::{Args, Subcommand};
 use fazt_actors::{
-    peers::{NewPeer, NodeUrl},
+    peers::{
+        LOCAL, NAME_BYTES_MAX, NewPeer, NodeUrl, Peer, Peers, PeersError, credential::clean,
+        is_name,
+    },
     timestamp::Timestamp,
 };
 
@@ -122,29 +125,60 @@ async fn logs(args: LogsArgs) -> anyhow::Result<()> {
     output::list(&list, &format!("The log of {} is empty.", args.site))
 }
 
-/// The original knew one token and one address; here they are the default peer.
+/// The original knew one token and one address; here they are the default peer. A peer that is
+/// known at the address gets the token and stays as it is otherwise; none is replaced.
 fn set_auth_token(args: TokenArgs) -> anyhow::Result<()> {
+    let token = clean(&args.token)?;
     let peers = peer::known_peers()?;
-    let known = peers.find_by_url(&args.server)?;
-    let name = known.map_or_else(|| peer_name(&args.server), |peer| peer.name);
-    let token = args.token.trim().to_owned();
-    anyhow::ensure!(!token.is_empty(), "the token is empty");
-    let new = NewPeer {
-        name: name.clone(),
-        url: args.server.clone(),
-        token: Some(token),
-        description: None,
+    let mut known = None;
+    for url in std::iter::once(args.server.clone()).chain(args.server.twins()) {
+        if known.is_none() {
+            known = peers.find_by_url(&url)?;
+        }
+    }
+    let peer = match known {
+        Some(peer) => {
+            peers.set_token(&peer.name, token, Timestamp::now().0)?;
+            peer
+        }
+        None => add(&peers, &args.server, token)?,
     };
-    peers.add(&new, true, Timestamp::now().0)?;
-    peers.set_default(&name)?;
-    output::line(&format!("Kept the token for {} as the peer {name}, the default.", args.server))
+    peers.set_default(&peer.name)?;
+    output::line(&format!(
+        "Kept the token for {} as the peer {}, the default.",
+        peer.url, peer.name
+    ))
 }
 
-/// A peer's name for the node at an address: its host, without what hosts have and names
-/// have not.
-fn peer_name(url: &NodeUrl) -> String {
+/// Adds a peer for the node at an address, under a name that is free.
+fn add(peers: &Peers, url: &NodeUrl, token: &str) -> anyhow::Result<Peer> {
+    let names = peer_names(url);
+    for name in names.iter().filter(|name| is_name(name)) {
+        let name = name.clone();
+        let (url, token) = (url.clone(), Some(token.to_owned()));
+        let new = NewPeer { name, url, token, description: None };
+        match peers.add(&new, false, Timestamp::now().0) {
+            Err(PeersError::NameTaken { .. }) => {}
+            added => return Ok(added?),
+        }
+    }
+    anyhow::bail!(
+        "no name is free for {url}: peers at other addresses are called {}; choose one with \
+         `fazt remote add NAME --url {url}`",
+        names.join(" and ")
+    )
+}
+
+/// Names for the node at an address: its host, without what hosts have and names have not, and
+/// the same with the port. `local` is kept for the node that this machine starts.
+fn peer_names(url: &NodeUrl) -> Vec<String> {
     let host = url.host().strip_prefix("admin.").unwrap_or(url.host());
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
-    let name: String = host.chars().map(plain).collect();
-    name.trim_matches('-').chars().take(fazt_actors::peers::NAME_BYTES_MAX).collect()
+    let host: String = host.chars().map(plain).collect();
+    let of_host = |end: &str| {
+        let length = NAME_BYTES_MAX - end.len();
+        host.trim_matches('-').chars().take(length).chain(end.chars()).collect::<String>()
+    };
+    let names = [of_host(""), of_host(&format!("-{}", url.port()))];
+    names.into_iter().filter(|name| name != LOCAL).collect()
 }

@@ -149,7 +149,7 @@ fn set_default(name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// The node cannot be found or reached, or refuses.
 pub async fn apps(args: AskArgs) -> anyhow::Result<()> {
-    let found = peer::find(&peer::known_peers()?, args.peer.as_deref()).await?;
+    let (found, _peers) = peer::find(args.peer.as_deref()).await?;
     let client = found.client()?;
     let apps = client.any_apps().await.map_err(|error| peer::name_node(error, client.shown()))?;
     if args.json {

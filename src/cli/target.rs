@@ -72,7 +72,7 @@ pub async fn with_node<T>(
     work: impl AsyncFnOnce(&NodeClient) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let Some(database) = &target.db else {
-        let found = peer::find(&peer::known_peers()?, target.to.as_deref()).await?;
+        let (found, _peers) = peer::find(target.to.as_deref()).await?;
         let client = found.client()?;
         return match work(&client).await {
             Ok(done) => Ok(done),

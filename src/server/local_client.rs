@@ -16,7 +16,8 @@ use crate::node::Node;
 /// # Errors
 /// The client's file cannot be used, or the database refuses.
 pub(super) async fn hand_token(node: &Node) -> anyhow::Result<()> {
-    let url = NodeUrl::parse(&node.config.local_url())?;
+    let Some(url) = node.config.client_url() else { return Ok(()) };
+    let url = NodeUrl::parse(&url)?;
     let now = Timestamp::now();
     let held = web::block(|| -> anyhow::Result<_> { Ok(open_peers()?.get(LOCAL)?) }).await??;
     if held.as_ref().is_some_and(|peer| !peer.managed) {
@@ -27,7 +28,7 @@ pub(super) async fn hand_token(node: &Node) -> anyhow::Result<()> {
     let good_token = good_token.filter(|token| node.tokens.authenticate(token, now).is_ok());
     let (text, made) = match (good_token, held) {
         (Some(_), Some(Peer { url: held_url, .. })) if held_url == url => return Ok(()),
-        // The node has moved to another port.
+        // The node has moved to another address.
         (Some(token), _) => (token, None),
         (None, _) => {
             let (id, text) = make_token(node, now).await?;

@@ -7,6 +7,7 @@ use crate::process::{Machine, Server};
 mod bad_peers;
 mod keeping;
 mod original;
+mod tokens;
 mod two_machines;
 
 /// Makes a token on the node's machine, as its owner would.

@@ -88,18 +88,22 @@ fn some_hosts_are_admin_hosts_by_their_name() {
 
 #[test]
 fn this_machine_has_many_names() {
-    for (url, expect) in [
-        ("http://127.0.0.1:4698", Some("http://localhost:4698")),
-        ("http://127.8.9.1", Some("http://localhost")),
-        ("http://[::1]:1", Some("http://localhost:1")),
-        ("http://blog.localhost:4698", Some("http://localhost:4698")),
-        ("http://localhost:4698", None),
-        ("http://192.168.0.1", None),
-        ("http://notlocalhost", None),
-        ("http://localhost.example.org", None),
+    for (text, is_loopback, on_localhost, twins) in [
+        ("http://127.0.0.1:4698", true, None, &["http://localhost:4698"][..]),
+        ("http://127.8.9.1", true, None, &[]),
+        ("http://[::1]:1", true, None, &[]),
+        ("http://blog.localhost:4698", true, Some("http://localhost:4698"), &[]),
+        ("http://localhost:4698", true, None, &["http://127.0.0.1:4698", "http://[::1]:4698"]),
+        ("http://192.168.0.1", false, None, &[]),
+        ("http://notlocalhost", false, None, &[]),
+        ("http://localhost.example.org", false, None, &[]),
     ] {
-        let found = NodeUrl::parse(url).unwrap().on_localhost().map(|url| url.to_string());
-        assert_eq!(found.as_deref(), expect, "{url}");
+        let url = NodeUrl::parse(text).unwrap();
+        assert_eq!(url.is_loopback(), is_loopback, "{text}");
+        let found = url.on_localhost().map(|url| url.to_string());
+        assert_eq!(found.as_deref(), on_localhost, "{text}");
+        let found: Vec<String> = url.twins().map(|url| url.to_string()).collect();
+        assert_eq!(found, twins, "{text}");
     }
 }
 

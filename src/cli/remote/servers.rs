@@ -52,7 +52,7 @@ pub fn run(args: ServersArgs) -> anyhow::Result<()> {
 }
 
 async fn ping(name: Option<String>) -> anyhow::Result<()> {
-    let found = peer::find(&peer::known_peers()?, name.as_deref()).await?;
+    let (found, _peers) = peer::find(name.as_deref()).await?;
     let client = found.client_with(None)?;
     let shown = found.shown();
     match client.is_well().await.map_err(|error| peer::name_node(error, &shown))? {

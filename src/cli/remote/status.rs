@@ -31,12 +31,11 @@ struct StatusJson<'a> {
 /// The node is not known, cannot be reached, is not well, or does not take the token; or it is
 /// none.
 pub(super) async fn run(args: AskArgs) -> anyhow::Result<()> {
-    let peers = peer::known_peers()?;
-    let found = peer::find(&peers, args.peer.as_deref()).await?;
+    let (found, peers) = peer::find(args.peer.as_deref()).await?;
     let client = found.client_with(found.token.as_deref())?;
     let look = Look::at(&client, found.token.is_some()).await;
-    if let Some(name) = &found.name {
-        look.keep(&peers, name);
+    if let (Some(name), Some(peers)) = (&found.name, &peers) {
+        look.keep(peers, name);
     }
     let shown = found.shown();
     let (raw, health) = match &look {

@@ -4,12 +4,19 @@
 //! Promises that a stored token goes only to the node that it is for, and that an error says
 //! which node was asked.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{
+    env::{self, VarError},
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::Context;
 use fazt_actors::{
     outbound::{HEAD_TIMEOUT, OutboundError},
-    peers::{LOCAL, NodeUrl, Peer, Peers, PeersError},
+    peers::{
+        LOCAL, NodeUrl, Peer, Peers, PeersError,
+        credential::{TokenError, clean},
+    },
     timestamp::Timestamp,
 };
 
@@ -34,6 +41,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// A peer as it is kept.
+    fn of(peer: Peer) -> Found {
+        Found { name: Some(peer.name), url: peer.url, token: peer.token }
+    }
+
     /// What to call the node: `home (https://admin.example.org)`, or its address.
     pub fn shown(&self) -> String {
         match &self.name {
@@ -85,35 +97,63 @@ fn read_timeout(text: &str) -> anyhow::Result<Duration> {
     }
 }
 
-/// The token of the environment, which wins over stored ones.
-pub fn env_token() -> Option<String> {
-    env::var("FAZT_TOKEN").ok().filter(|token| !token.is_empty())
-}
-
-/// The node that `to` means; without it the default peer.
+/// The token of the environment, which wins over stored ones. An empty one is none.
 ///
 /// # Errors
-/// No such peer is known, the address is malformed, or its host cannot be asked.
-pub async fn find(peers: &Peers, to: Option<&str>) -> anyhow::Result<Found> {
-    let asked = match choose(peers, to)? {
-        Choice::Peer(peer) => {
-            let token = env_token().or(peer.token);
-            return Ok(Found { name: Some(peer.name), url: peer.url, token });
-        }
-        Choice::Url(asked) => asked,
+/// The variable holds something else.
+pub fn env_token() -> anyhow::Result<Option<String>> {
+    let text = match env::var("FAZT_TOKEN") {
+        Err(VarError::NotPresent) => return Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(TokenError::Malformed),
+        Ok(text) => clean(&text).map(str::to_owned),
     };
-    let url = admin_url(&asked).await?;
-    let stored = stored_peer(peers, &[Some(&url), Some(&asked), url.on_localhost().as_ref()])?;
-    let (name, token) = stored.map_or((None, None), |peer| (Some(peer.name), peer.token));
-    Ok(Found { name, url, token: env_token().or(token) })
+    match text {
+        Err(TokenError::Empty) => Ok(None),
+        token => Ok(Some(token.context("FAZT_TOKEN cannot be used")?)),
+    }
 }
 
-/// The peer at the first of these addresses for which a token is stored.
-fn stored_peer(peers: &Peers, urls: &[Option<&NodeUrl>]) -> anyhow::Result<Option<Peer>> {
-    for url in urls.iter().flatten() {
-        let found = peers.find_by_url(url)?;
-        if found.as_ref().is_some_and(|peer| peer.token.is_some()) {
-            return Ok(found);
+/// The node that `to` means; without it the default peer. With it, the client's own file where
+/// that was needed: whoever brings an address and a token needs no home.
+///
+/// # Errors
+/// No such peer is known, the address is malformed, its host cannot be asked, or the client's
+/// own file cannot be opened.
+pub async fn find(to: Option<&str>) -> anyhow::Result<(Found, Option<Peers>)> {
+    let token = env_token()?;
+    if let (Some(asked), Some(_)) = (to.filter(|to| to.contains("://")), &token) {
+        let url = admin_url(&asked.parse()?).await?;
+        return Ok((Found { name: None, url, token }, None));
+    }
+    let peers = known_peers()?;
+    let found = match choose(&peers, to)? {
+        Choice::Peer(peer) => Found::of(peer),
+        Choice::Url(asked) => {
+            let url = admin_url(&asked).await?;
+            match kept_for(&peers, &[&url, &asked])? {
+                Some(kept) => kept,
+                None => Found { name: None, url, token: None },
+            }
+        }
+    };
+    Ok((Found { token: token.or(found.token), ..found }, Some(peers)))
+}
+
+/// What is kept with a token for the first of these addresses, which name one node. A token
+/// that is kept for a twin of theirs goes to that twin: who listens at the others is unknown.
+fn kept_for(peers: &Peers, urls: &[&NodeUrl]) -> anyhow::Result<Option<Found>> {
+    let with_token = |url: &NodeUrl| -> anyhow::Result<_> {
+        Ok(peers.find_by_url(url)?.filter(|peer| peer.token.is_some()))
+    };
+    for url in urls {
+        if let Some(peer) = with_token(url)? {
+            let first = urls.first().copied().unwrap_or(url).clone();
+            return Ok(Some(Found { url: first, ..Found::of(peer) }));
+        }
+    }
+    for twin in urls.iter().flat_map(|url| url.twins()) {
+        if let Some(peer) = with_token(&twin)? {
+            return Ok(Some(Found::of(peer)));
         }
     }
     Ok(None)

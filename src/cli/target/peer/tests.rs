@@ -84,12 +84,36 @@ fn a_url_finds_its_peer_and_its_token() {
     let (_dir, peers) = peers();
     let home = url("https://admin.example.org");
     add(&peers, "bare", &home, None);
-    assert_eq!(stored_peer(&peers, &[Some(&home)]).unwrap(), None);
+    assert_eq!(kept_for(&peers, &[&home]).unwrap(), None);
     add(&peers, "home", &home, Some("fazt_a_b"));
     let other = url("https://example.org");
-    for urls in [&[Some(&home)][..], &[Some(&other), None, Some(&home)]] {
-        let found = stored_peer(&peers, urls).unwrap().unwrap();
-        assert_eq!(found.name, "home");
+    for urls in [&[&home][..], &[&other, &home]] {
+        let found = kept_for(&peers, urls).unwrap().unwrap();
+        assert_eq!((found.name.as_deref(), &found.url), (Some("home"), urls[0]));
+    }
+}
+
+#[test]
+fn a_token_for_this_machine_goes_where_it_is_kept_for() {
+    let (_dir, peers) = peers();
+    peers.remember_local(&url("http://127.0.0.1:4698"), "t", 1).unwrap();
+    add(&peers, "six", &url("http://[::1]:1"), Some("u"));
+    add(&peers, "name", &url("http://localhost:2"), Some("v"));
+    for (asked, expect) in [
+        ("http://127.0.0.1:4698", Some("http://127.0.0.1:4698")),
+        ("http://localhost:4698", Some("http://127.0.0.1:4698")),
+        ("http://127.0.0.2:4698", None),
+        ("http://[::1]:4698", None),
+        ("https://localhost:4698", None),
+        ("http://localhost:4699", None),
+        ("http://localhost:1", Some("http://[::1]:1")),
+        ("http://127.0.0.1:1", None),
+        ("http://127.0.0.1:2", Some("http://localhost:2")),
+        ("http://127.0.0.2:2", None),
+        ("http://[::1]:2", None),
+    ] {
+        let found = kept_for(&peers, &[&url(asked)]).unwrap().map(|found| found.url.to_string());
+        assert_eq!(found.as_deref(), expect, "{asked}");
     }
 }
 
