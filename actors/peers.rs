@@ -18,7 +18,6 @@ pub mod original;
 
 pub use address::NodeUrl;
 pub use edit::{Import, NewPeer, Removed};
-use original::SetAside;
 
 /// Name of the peer that `fazt server start` keeps.
 pub const LOCAL: &str = "local";
@@ -171,23 +170,18 @@ impl Peers {
     /// The file cannot be made or read, or is another program's.
     pub fn open(path: &Path, now_ms: i64) -> Result<Peers, PeersError> {
         let narrowed = file::prepare(path)?;
-        let (connection, aside) = match file::open(path) {
+        let connection = match file::open(path) {
             Err(PeersError::Foreign { .. }) => {
-                let aside = original::set_aside(path)?;
+                original::set_aside(path)?;
                 // Anew, whoever has moved the other file.
                 file::prepare(path)?;
-                (file::open(path)?, aside)
+                file::open(path)?
             }
-            opened => (opened?, None),
+            opened => opened?,
         };
         let mut peers =
             Peers { connection, path: path.to_owned(), narrowed, taken_over: Vec::new() };
-        if let Some(SetAside { path: aside, peers: list }) = aside {
-            let (import, left_out) = original::fold(list);
-            peers.import(&aside.display().to_string(), &import, now_ms)?;
-            peers.taken_over.push(taken_over(path, &aside, &import));
-            peers.taken_over.extend(left_out);
-        }
+        peers.taken_over = original::take_over(&peers, path, now_ms)?;
         Ok(peers)
     }
 
@@ -270,16 +264,6 @@ impl Peers {
     fn failed(&self, source: rusqlite::Error) -> PeersError {
         PeersError::Sqlite { path: self.path.clone(), source }
     }
-}
-
-fn taken_over(path: &Path, aside: &Path, import: &Import) -> String {
-    let names: Vec<&str> = import.peers.iter().map(|peer| peer.name.as_str()).collect();
-    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    format!(
-        "{} was of fazt 0.9 and is {} now; the peers in it were taken over: {names}",
-        path.display(),
-        aside.display()
-    )
 }
 
 const COLUMNS: &str = "name, url, token, is_default, managed, description, last_seen_at, \

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::credential::{self, TokenError};
-use super::{Import, NAME_BYTES_MAX, NewPeer, NodeUrl, PeersError, file, is_name};
+use super::{Import, NAME_BYTES_MAX, NewPeer, NodeUrl, Peers, PeersError, file, is_name};
 
 /// What the name of the file gets when it is set aside.
 const SUFFIX: &str = ".fazt-0.9";
@@ -33,15 +33,6 @@ pub struct ForeignPeer {
     pub description: Option<String>,
     /// Whether it was the default.
     pub is_default: bool,
-}
-
-/// What was set aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SetAside {
-    /// Where the file is now.
-    pub(super) path: PathBuf,
-    /// The peers in it.
-    pub(super) peers: Vec<ForeignPeer>,
 }
 
 /// The peers of a foreign list, and a sentence about each node that cannot be one.
@@ -91,28 +82,65 @@ fn fold_name(name: &str) -> String {
     folded.trim_matches('-').chars().take(NAME_BYTES_MAX).collect()
 }
 
-/// Renames the file at `path` if it is client data of the original; none if it is anything
-/// else, or if another command was faster. A file that lies there already is never replaced.
-pub(super) fn set_aside(path: &Path) -> Result<Option<SetAside>, PeersError> {
+/// Where the file at `path` is when it is set aside.
+pub(super) fn aside(path: &Path) -> PathBuf {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(SUFFIX);
+    PathBuf::from(aside)
+}
+
+/// Renames the file at `path` if it is client data of the original that can be read, and says
+/// whether it did: not if it is anything else, or if another command was faster. A file that
+/// lies there already is never replaced.
+pub(super) fn set_aside(path: &Path) -> Result<bool, PeersError> {
     let sqlite = |source| PeersError::Sqlite { path: path.to_owned(), source };
     let connection = file::open_foreign(path).map_err(sqlite)?;
     if !is_client_data(&connection).map_err(sqlite)? {
-        return Ok(None);
+        return Ok(false);
     }
-    let peers = read(&connection).map_err(sqlite)?;
+    read(&connection).map_err(sqlite)?;
     // Brings its log into the file: the log would not be found under the new name.
     connection.pragma_update(None, "journal_mode", "DELETE").map_err(sqlite)?;
     drop(connection);
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(SUFFIX);
-    let aside = PathBuf::from(aside);
-    match renameat_with(CWD, path, CWD, &aside, RenameFlags::NOREPLACE) {
-        Ok(()) => Ok(Some(SetAside { path: aside, peers })),
-        Err(rustix::io::Errno::EXIST | rustix::io::Errno::NOENT) => Ok(None),
+    match renameat_with(CWD, path, CWD, aside(path), RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::EXIST | rustix::io::Errno::NOENT) => Ok(false),
         Err(cause) => {
             Err(PeersError::Prepare { path: path.to_owned(), source: io::Error::from(cause) })
         }
     }
+}
+
+/// Takes over the peers of a file that was set aside, if that was not done yet, also where the
+/// command that set it aside did not get that far. Answers what to tell the user.
+///
+/// # Errors
+/// The client's own file cannot be used. A file aside that cannot be read is only told.
+pub(super) fn take_over(
+    peers: &Peers,
+    path: &Path,
+    now_ms: i64,
+) -> Result<Vec<String>, PeersError> {
+    let aside = aside(path);
+    let source = aside.display().to_string();
+    if !aside.exists() || !peers.wants_import(&source)? {
+        return Ok(Vec::new());
+    }
+    let list = match file::open_foreign(&aside).and_then(|connection| read(&connection)) {
+        Ok(list) => list,
+        Err(error) => return Ok(vec![format!("the peers in {source} cannot be read: {error}")]),
+    };
+    let (import, left_out) = fold(list);
+    if !peers.import(&source, &import, now_ms)? {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = import.peers.iter().map(|peer| peer.name.as_str()).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let done = format!(
+        "{} was of fazt 0.9 and is {source} now; the peers in it were taken over: {names}",
+        path.display()
+    );
+    Ok(std::iter::once(done).chain(left_out).collect())
 }
 
 /// Whether the file is the original's and serves nothing: no files, no owner, no keys.

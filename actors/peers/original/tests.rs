@@ -62,6 +62,67 @@ fn client_data_of_the_original_is_set_aside_and_taken_over() {
     }
 }
 
+/// Whatever came between the new name and the import: the next command takes the peers over.
+#[test]
+fn what_was_set_aside_and_not_taken_over_is_taken_over_later() {
+    for what_is_there in ["nothing", "an empty file", "no peers", "the node of this machine"] {
+        let (_dir, path) = original("");
+        assert!(set_aside(&path).unwrap(), "{what_is_there}");
+        match what_is_there {
+            "nothing" => {}
+            "an empty file" => fs::write(&path, "").unwrap(),
+            other => {
+                file::prepare(&path).unwrap();
+                let connection = file::open(&path).unwrap();
+                if other != "no peers" {
+                    let sql = "INSERT INTO peers (name, url, managed, created_at, updated_at)
+                               VALUES ('local', 'http://127.0.0.1:4698', 1, 1, 1)";
+                    connection.execute(sql, []).unwrap();
+                }
+            }
+        }
+        let peers = Peers::open(&path, 7).unwrap();
+        assert_eq!(peers.get("home").unwrap().unwrap().token.as_deref(), Some("aaaa"));
+        assert!(peers.taken_over()[0].ends_with("taken over: home, work"), "{what_is_there}");
+        // What the user forgets then stays away, and nothing more is said.
+        peers.remove("home").unwrap();
+        peers.remove("work").unwrap();
+        drop(peers);
+        let peers = Peers::open(&path, 8).unwrap();
+        assert_eq!(peers.taken_over(), [""; 0], "{what_is_there}");
+        assert_eq!(peers.get("home").unwrap(), None);
+    }
+}
+
+#[test]
+fn nothing_is_taken_over_where_the_user_has_peers() {
+    let (_dir, path) = original("");
+    let hidden = path.with_file_name("hidden");
+    fs::rename(&path, &hidden).unwrap();
+    let new = NewPeer {
+        name: "mine".to_owned(),
+        url: NodeUrl::parse("https://example.org").unwrap(),
+        token: None,
+        description: None,
+    };
+    Peers::open(&path, 1).unwrap().add(&new, false, 1).unwrap();
+    fs::rename(&hidden, aside(&path)).unwrap();
+    let peers = Peers::open(&path, 2).unwrap();
+    assert_eq!(peers.taken_over(), [""; 0]);
+    assert_eq!(peers.list().unwrap().len(), 1);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_stops_nobody() {
+    let (_dir, path) = original("");
+    let aside = path.with_file_name("data.db.fazt-0.9");
+    fs::remove_file(&path).unwrap();
+    fs::write(&aside, "precious, and long enough to look like a database of some kind").unwrap();
+    let peers = Peers::open(&path, 1).unwrap();
+    let [sentence] = peers.taken_over() else { panic!("{:?}", peers.taken_over()) };
+    assert!(sentence.contains("data.db.fazt-0.9") && sentence.contains("cannot"), "{sentence}");
+}
+
 #[test]
 fn what_serves_somebody_stays_where_it_is() {
     for more in [

@@ -88,12 +88,12 @@ fn the_first_start_makes_this_users_client_know_the_node() {
 fn a_node_that_is_not_there_is_named() {
     let machine = Machine::new();
     let server = machine.start();
-    let url = server.url();
+    let (url, bound) = (server.url(), format!("http://127.0.0.1:{}", server.port));
     server.stop();
     for to in [&[][..], &["--to", "local"], &["--to", &url]] {
         let words = [&["app", "list"], to].concat();
         let complaint = machine.run(&words).fails(1);
-        assert!(complaint.contains(&url), "{words:?}: {complaint}");
+        assert!(complaint.contains(&bound), "{words:?}: {complaint}");
     }
     let complaint = machine.run(&["app", "list", "--to", "nobody"]).fails(1);
     assert!(complaint.contains("nobody") && complaint.contains("local"), "{complaint}");
