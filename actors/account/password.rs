@@ -104,8 +104,8 @@ pub struct Hasher {
 impl Hasher {
     /// Starts the threads. They sleep until somebody signs in, and end with the last clone.
     ///
-    /// Each keeps the memory of a hash for the next ones of the same minute: given back to the heap it
-    /// would lie there in pieces, and each new hash would take more from the system.
+    /// Each keeps the memory of a hash for the next ones of the same minute: given back to the
+    /// heap it would lie there in pieces, and each new hash would take more from the system.
     pub fn start() -> std::io::Result<Hasher> {
         let (jobs, waiting) = channel::<Job>();
         let waiting = Arc::new(Mutex::new(waiting));
