@@ -128,10 +128,14 @@ impl Backups {
         let slot = Arc::clone(&self.slot).try_acquire_owned().map_err(|_| BackupError::Busy)?;
         let (store, is_closing) = (self.store.clone(), Arc::clone(&self.is_closing));
         let (answer, answered) = oneshot::channel();
+        // Set once nobody waits for this future any more.
+        let leaving = Leaving(Arc::new(AtomicBool::new(false)));
+        let is_left = Arc::clone(&leaving.0);
         let work = move || {
             let _slot = slot;
             lower_priority();
-            let is_wanted = || !answer.is_closed() && !is_closing.load(Ordering::Relaxed);
+            let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+            let is_wanted: Wanted = Arc::new(move || !is_set(&is_left) && !is_set(&is_closing));
             let made = copy::create(&store, &new, &is_wanted);
             let _caller_left = answer.send(made);
         };
@@ -153,6 +157,18 @@ impl Backups {
             tracing::warn!("a backup has not noticed that the node stops");
         }
         self.slot.close();
+    }
+}
+
+/// Whether somebody still wants what a thread does.
+type Wanted = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Sets its flag when dropped.
+struct Leaving(Arc<AtomicBool>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -9,9 +9,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::manifest::Manifest;
 use super::partial::Partial;
+use super::verify::verify_while;
 use super::{
     BackupError, DISK_RESERVE_BYTES, LOG_BYTES_CALM, LOG_BYTES_MAX, LOG_BYTES_USUAL, Made,
-    NewBackup, folder, seal, verify,
+    NewBackup, Wanted, folder, seal,
 };
 use crate::killpoint;
 use crate::store::{LogHold, Store, StoreError, open_scratch};
@@ -40,20 +41,17 @@ const VERSIONS_OFFSET: u64 = 18;
 pub(super) fn create(
     store: &Store,
     new: &NewBackup,
-    is_wanted: &dyn Fn() -> bool,
+    is_wanted: &Wanted,
 ) -> Result<Made, BackupError> {
     let target = folder::target(store.path(), new)?;
     let mut partial = Partial::begin(folder::parent(&target))?;
-    let manifest = copy(store, new, &partial, is_wanted)?;
+    let manifest = copy(store, new, &partial, &**is_wanted)?;
     killpoint::reach("backup.copied");
     let path = partial.path().to_owned();
-    let (size_bytes, sha256) = seal::seal(&mut partial.file, &path, is_wanted)?;
+    let (size_bytes, sha256) = seal::seal(&mut partial.file, &path, &**is_wanted)?;
     killpoint::reach("backup.sealed");
     if new.verify {
-        confirm(&path)?;
-    }
-    if !is_wanted() {
-        return Err(BackupError::GaveUp(UNWANTED.into()));
+        confirm(&path, is_wanted)?;
     }
     partial.place(&target, new.force)?;
     killpoint::reach("backup.placed");
@@ -62,8 +60,9 @@ pub(super) fn create(
 }
 
 /// Reads the sealed copy back. What is wrong with it cannot be its age.
-fn confirm(copy: &Path) -> Result<(), BackupError> {
-    match verify(copy) {
+fn confirm(copy: &Path, is_wanted: &Wanted) -> Result<(), BackupError> {
+    match verify_while(is_wanted, copy) {
+        _ if !is_wanted() => Err(BackupError::GaveUp(UNWANTED.into())),
         Err(BackupError::Damaged { what, .. }) => Err(BackupError::GaveUp(
             format!(
                 "the copy does not read back well, so the database itself may be damaged: {what}"

@@ -81,24 +81,34 @@ impl Sealed {
         self.sha256
     }
 
-    /// Compares all bytes with the seal.
-    pub(super) fn check(&mut self) -> Result<(), BackupError> {
-        self.unpack(&mut std::io::sink())
+    /// Compares all bytes with the seal. Stops when `is_wanted` says no.
+    pub(super) fn check(&mut self, is_wanted: &dyn Fn() -> bool) -> Result<(), BackupError> {
+        self.compare(|_piece| while_wanted(is_wanted))
     }
 
     /// Writes the bytes before the seal to `target`. An error means that what was written is
     /// not the backup.
     pub(super) fn unpack(&mut self, target: &mut impl Write) -> Result<(), BackupError> {
+        let path = self.path.clone();
+        self.compare(|piece| target.write_all(piece).map_err(BackupError::io("copy", &path)))
+    }
+
+    fn compare(
+        &mut self,
+        see: impl FnMut(&[u8]) -> Result<(), BackupError>,
+    ) -> Result<(), BackupError> {
         self.file.rewind().map_err(BackupError::io("read", &self.path))?;
-        let found = hash(&mut self.file, self.length, &self.path, |piece| {
-            target.write_all(piece).map_err(BackupError::io("copy", &self.path))
-        })?;
+        let found = hash(&mut self.file, self.length, &self.path, see)?;
         if found == self.sha256 {
             return Ok(());
         }
         let what = "its bytes do not match the hash at its end".to_owned();
         Err(BackupError::Damaged { path: self.path.clone(), what })
     }
+}
+
+fn while_wanted(is_wanted: &dyn Fn() -> bool) -> Result<(), BackupError> {
+    if is_wanted() { Ok(()) } else { Err(BackupError::GaveUp(UNWANTED.into())) }
 }
 
 /// Appends the seal to a file that has its last bytes. Stops when `is_wanted` says no.
@@ -110,10 +120,7 @@ pub(super) fn seal(
     let io = |error| BackupError::io("write", path)(error);
     let length = file.metadata().map_err(io)?.len();
     file.rewind().map_err(io)?;
-    let sha256 = hash(file, length, path, |_piece| match is_wanted() {
-        true => Ok(()),
-        false => Err(BackupError::GaveUp(UNWANTED.into())),
-    })?;
+    let sha256 = hash(file, length, path, |_piece| while_wanted(is_wanted))?;
     file.seek(SeekFrom::Start(length)).map_err(io)?;
     file.write_all(&render(&sha256, length)).map_err(io)?;
     Ok((length + SEAL_BYTES as u64, sha256))

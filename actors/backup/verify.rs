@@ -2,18 +2,23 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 use tempfile::NamedTempFile;
 
 use super::manifest::{Counts, Manifest};
 use super::seal::Sealed;
-use super::{BackupError, folder};
+use super::{BackupError, Wanted, folder};
 use crate::content::{ContentHash, Hasher};
 use crate::encoding::Encoding;
 use crate::store::{
     NODE_MIGRATIONS, StoreError, migrate_scratch, open_immutable, open_scratch, schema_version,
 };
+
+/// Steps of SQLite from one look at whether its answer is still wanted to the next: those of
+/// some hundred rows.
+const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// A backup in which nothing was found.
 #[derive(Clone, Debug)]
@@ -36,9 +41,16 @@ pub struct Verified {
 /// # Errors
 /// The backup is damaged, is none, or was made by a newer fazt.
 pub fn verify(file: &Path) -> Result<Verified, BackupError> {
+    let always: Wanted = Arc::new(|| true);
+    verify_while(&always, file)
+}
+
+/// [`verify`], until `is_wanted` says no: then the answer is an error.
+pub(super) fn verify_while(is_wanted: &Wanted, file: &Path) -> Result<Verified, BackupError> {
     let mut sealed = Sealed::open(file)?;
-    sealed.check()?;
-    let connection = open_immutable(file).map_err(BackupError::unreadable(file))?;
+    sealed.check(&**is_wanted)?;
+    let mut connection = open_immutable(file).map_err(BackupError::unreadable(file))?;
+    watch(&mut connection, is_wanted).map_err(BackupError::unreadable(file))?;
     let manifest = examine(&connection, file)?;
     let is_older = is_older(&manifest);
     if is_older {
@@ -46,6 +58,12 @@ pub fn verify(file: &Path) -> Result<Verified, BackupError> {
     }
     let (size_bytes, sha256) = (sealed.size_bytes(), sealed.sha256());
     Ok(Verified { file: file.to_owned(), size_bytes, sha256, manifest, is_older })
+}
+
+/// Lets what `connection` does end with an error once `is_wanted` says no.
+fn watch(connection: &mut Connection, is_wanted: &Wanted) -> rusqlite::Result<()> {
+    let is_wanted = Arc::clone(is_wanted);
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || !is_wanted()))
 }
 
 /// Checks the database of the backup `file`, which `connection` has open.
@@ -143,4 +161,37 @@ fn wrong_content(connection: &Connection) -> rusqlite::Result<Option<ContentHash
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+    use crate::backup::seal::seal;
+
+    #[test]
+    fn a_check_that_nobody_waits_for_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("copy");
+        let mut file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+        file.write_all(&[7; 8192]).unwrap();
+        seal(&mut file, &path, &|| true).unwrap();
+        let never: Wanted = Arc::new(|| false);
+        let refused = verify_while(&never, &path).unwrap_err();
+        assert!(matches!(refused, BackupError::GaveUp(_)), "{refused}");
+
+        let database = dir.path().join("database");
+        File::create(&database).unwrap();
+        let mut connection = open_scratch(&database).unwrap();
+        let count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+                     LIMIT 100000) SELECT count(*) FROM n";
+        let counted =
+            |connection: &Connection| connection.query_row(count, [], |row| row.get::<_, u64>(0));
+        counted(&connection).unwrap();
+        watch(&mut connection, &never).unwrap();
+        let error = counted(&connection).unwrap_err();
+        let code = Some(rusqlite::ErrorCode::OperationInterrupted);
+        assert_eq!(error.sqlite_error_code(), code, "{error}");
+    }
 }

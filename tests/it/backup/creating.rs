@@ -259,7 +259,7 @@ fn a_node_stops_although_a_backup_is_under_way() {
     let mut connection = wire::unix(&machine.beside(".sock")).unwrap();
     let mut request = Request::get("localhost", "/api/system/backup");
     request.method = "POST";
-    request.body = format!(r#"{{"file":"{}"}}"#, text(&file)).into_bytes();
+    request.body = format!(r#"{{"file":"{}","verify":true}}"#, text(&file)).into_bytes();
     std::io::Write::write_all(&mut connection, &[request.head(), request.body].concat()).unwrap();
     crate::process::until("the beginning of the backup", || {
         machine.path(".fazt-backup.partial").exists().then_some(())
