@@ -6,16 +6,14 @@ pub mod throttle;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use subtle::ConstantTimeEq;
 
 use crate::content::ContentHash;
 use crate::kind::{ErrorKind, Fault};
-use crate::store::{Store, StoreError, Write};
+use crate::store::{Ordered, Published, Store, StoreError, Write};
 use crate::timestamp::Timestamp;
 pub use password::{Hasher, Password};
 pub use sessions::{NewSession, Session, Sessions};
@@ -102,16 +100,15 @@ impl Fault for AccountError {
     }
 }
 
+#[derive(Clone)]
 struct Credentials {
     username: Arc<str>,
     password_hash: Arc<str>,
-    /// Of two that were read by two changes, the later one has the higher number.
-    order: u64,
 }
 
 /// The owner's account. One for all workers.
 pub struct Account {
-    credentials: ArcSwapOption<Credentials>,
+    credentials: Published<Option<Credentials>>,
     hasher: Hasher,
     throttle: Throttle<IpAddr>,
     confirmations: Throttle<Box<str>>,
@@ -147,7 +144,7 @@ impl Account {
     pub fn open(store: &Store) -> Result<Account, AccountError> {
         let credentials = store.readers.read_blocking(read)?;
         Ok(Account {
-            credentials: ArcSwapOption::from_pointee(credentials),
+            credentials: Published::new(credentials),
             hasher: Hasher::start().map_err(AccountError::Threads)?,
             throttle: Throttle::default(),
             confirmations: Throttle::default(),
@@ -158,7 +155,7 @@ impl Account {
 
     /// The owner's name; `None` before a password was set.
     pub fn username(&self) -> Option<Arc<str>> {
-        self.credentials.load().as_ref().map(|credentials| Arc::clone(&credentials.username))
+        self.credentials().map(|credentials| credentials.username)
     }
 
     /// Passwords that are being checked or wait for it.
@@ -210,13 +207,17 @@ impl Account {
         }
     }
 
+    fn credentials(&self) -> Option<Credentials> {
+        Option::clone(&self.credentials.load())
+    }
+
     /// The hash of the owner's password, where name and password are right.
     async fn check(
         &self,
         username: &str,
         password: String,
     ) -> Result<Option<Arc<str>>, AccountError> {
-        let credentials = self.credentials.load_full().ok_or(AccountError::NoOwner)?;
+        let credentials = self.credentials().ok_or(AccountError::NoOwner)?;
         let Some(password) = Password::typed(password) else { return Ok(None) };
         let hash = Arc::clone(&credentials.password_hash);
         let is_password = self.hasher.matches(password, Arc::clone(&hash)).await?;
@@ -245,13 +246,9 @@ impl Account {
         if let Some(sessions) = sessions {
             self.sessions.publish(sessions);
         }
-        let credentials = Arc::new(credentials.ok_or(AccountError::NoOwner)?);
-        // Two changes may come back from the writer in either order.
-        self.credentials.rcu(|current| match current {
-            Some(current) if current.order > credentials.order => Some(Arc::clone(current)),
-            _ => Some(Arc::clone(&credentials)),
-        });
-        Ok(())
+        let has_owner = credentials.is_some();
+        self.credentials.publish(credentials);
+        if has_owner { Ok(()) } else { Err(AccountError::NoOwner) }
     }
 }
 
@@ -266,18 +263,15 @@ pub fn parse_username(name: &str) -> Result<String, AccountError> {
     if is_fine { Ok(name.to_owned()) } else { Err(AccountError::Username) }
 }
 
-/// Counts what was read; the writer reads after each change, in the order of the changes.
-static READS: AtomicU64 = AtomicU64::new(0);
-
-fn read(connection: &Connection) -> rusqlite::Result<Option<Credentials>> {
-    connection
+fn read(connection: &Connection) -> rusqlite::Result<Ordered<Option<Credentials>>> {
+    let credentials = connection
         .prepare_cached("SELECT username, password_hash FROM owner WHERE id = 1")?
         .query_row([], |row| {
             let (username, hash): (String, String) = (row.get(0)?, row.get(1)?);
-            let order = READS.fetch_add(1, Ordering::Relaxed);
-            Ok(Credentials { username: username.into(), password_hash: hash.into(), order })
+            Ok(Credentials { username: username.into(), password_hash: hash.into() })
         })
-        .optional()
+        .optional()?;
+    Ok(Ordered::read(credentials))
 }
 
 /// Sets what is given and keeps the rest; `None` while there is no password at all.
@@ -289,7 +283,7 @@ struct SetCredentials {
 }
 
 impl Write for SetCredentials {
-    type Output = (Option<Credentials>, Option<sessions::Snapshot>);
+    type Output = (Ordered<Option<Credentials>>, Option<sessions::Snapshot>);
 
     fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Self::Output> {
         let changed = tx

@@ -9,6 +9,7 @@ mod connection;
 mod hold;
 mod migrate;
 mod owner;
+mod published;
 mod reader;
 mod writer;
 
@@ -21,6 +22,7 @@ pub use hold::LogHold;
 pub use migrate::{Migrations, NODE_MIGRATIONS};
 pub(crate) use migrate::{beside, migrate_scratch, schema_version};
 pub use owner::{Owner, OwnerError, holder, socket_path};
+pub use published::{Ordered, Published};
 pub use reader::{ReaderCounters, Readers};
 pub use writer::{Commit, Lane, Write, Writer, WriterHandle};
 

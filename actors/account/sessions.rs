@@ -5,14 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use rusqlite::{Connection, Row, Transaction};
 
 use crate::content::ContentHash;
-use crate::store::{Store, StoreError, Write};
+use crate::store::{Ordered, Published, Store, StoreError, Write};
 use crate::timestamp::Timestamp;
 
 /// Base62 characters of a session's public id.
@@ -62,18 +60,13 @@ pub struct NewSession {
     pub at: Timestamp,
 }
 
-/// All sessions, as one transaction left them.
-#[derive(Default)]
-pub(super) struct Snapshot {
-    /// Of two snapshots, the one that was read later has the higher number.
-    order: u64,
-    by_cookie: HashMap<ContentHash, Arc<Session>>,
-}
+/// All sessions by their cookies, as one transaction left them.
+pub(super) type Snapshot = Ordered<HashMap<ContentHash, Arc<Session>>>;
 
 /// The sessions of a node.
 #[derive(Clone)]
 pub struct Sessions {
-    snapshot: Arc<ArcSwap<Snapshot>>,
+    snapshot: Arc<Published<HashMap<ContentHash, Arc<Session>>>>,
     store: Store,
 }
 
@@ -81,7 +74,7 @@ impl Sessions {
     /// Reads all sessions.
     pub fn open(store: &Store) -> Result<Sessions, StoreError> {
         let snapshot = store.readers.read_blocking(read_all)?;
-        Ok(Sessions { snapshot: Arc::new(ArcSwap::from_pointee(snapshot)), store: store.clone() })
+        Ok(Sessions { snapshot: Arc::new(Published::new(snapshot)), store: store.clone() })
     }
 
     /// The session with this cookie, while it lasts.
@@ -92,14 +85,13 @@ impl Sessions {
         // The hash of a guess tells nothing about how near the guess was, so a look-up by
         // it needs no constant time.
         let hash = ContentHash::of(cookie.as_bytes());
-        let session = self.snapshot.load().by_cookie.get(&hash).cloned()?;
+        let session = self.snapshot.load().get(&hash).cloned()?;
         (now < session.expires_at).then_some(session)
     }
 
     /// Whether a session that was found earlier still lasts.
     pub fn still_lasts(&self, session: &Session, now: Timestamp) -> bool {
-        now < session.expires_at
-            && self.snapshot.load().by_cookie.contains_key(&session.cookie_hash)
+        now < session.expires_at && self.snapshot.load().contains_key(&session.cookie_hash)
     }
 
     /// Begins a session, if the owner's password still has the hash that was checked. The
@@ -136,25 +128,20 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Shows what a transaction left, unless a later one is shown already.
+    /// Shows what a transaction left.
     pub(super) fn publish(&self, left: Snapshot) {
-        let left = Arc::new(left);
-        self.snapshot
-            .rcu(|current| Arc::clone(if current.order > left.order { current } else { &left }));
+        self.snapshot.publish(left);
     }
 
     /// All sessions that last, the newest first.
     pub fn list(&self, now: Timestamp) -> Vec<Arc<Session>> {
         let snapshot = self.snapshot.load();
-        let lasting = snapshot.by_cookie.values().filter(|session| now < session.expires_at);
+        let lasting = snapshot.values().filter(|session| now < session.expires_at);
         let mut sessions: Vec<Arc<Session>> = lasting.cloned().collect();
         sessions.sort_by(|a, b| (b.created_at, &a.id).cmp(&(a.created_at, &b.id)));
         sessions
     }
 }
-
-/// Counts the snapshots. The writer reads one after each change, in the order of the changes.
-static READS: AtomicU64 = AtomicU64::new(0);
 
 fn read_all(connection: &Connection) -> rusqlite::Result<Snapshot> {
     let by_cookie = connection
@@ -166,7 +153,7 @@ fn read_all(connection: &Connection) -> rusqlite::Result<Snapshot> {
             Ok((session.cookie_hash, Arc::new(session)))
         })?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Snapshot { order: READS.fetch_add(1, Ordering::Relaxed), by_cookie })
+    Ok(Ordered::read(by_cookie))
 }
 
 fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {

@@ -1,7 +1,7 @@
 //! The settings of a running node: read by everybody, changed through the writer.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -11,7 +11,7 @@ use super::table::{Counts, SETTINGS, Setting, Values, find};
 use super::value::Value;
 use super::{Given, Resolved, SettingError, Source, resolve};
 use crate::limits::LiveLimits;
-use crate::store::{Store, WriterHandle};
+use crate::store::{Ordered, Store, WriterHandle};
 
 /// A setting as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,15 +50,13 @@ struct Shared {
     stored: ArcSwap<Stored>,
     /// Held while a change is shown, so that none is shown over a later one.
     showing: Mutex<()>,
-    order: Arc<AtomicU64>,
     limits: LiveLimits,
     logs_requests: AtomicBool,
 }
 
 /// The table as the last change left it.
 struct Stored {
-    sequence: u64,
-    rows: Rows,
+    rows: Ordered<Rows>,
     /// What the rows come to, under the values that are given.
     resolved: Resolved,
 }
@@ -67,7 +65,7 @@ impl Settings {
     /// The settings of a node that was started with `started`, whose rows are `rows`.
     /// `base` holds where these say nothing.
     pub fn new(store: &Store, base: Values, started: Values, given: Given, rows: Rows) -> Settings {
-        let stored = Stored::read(&base, &started, &given, rows, 0);
+        let stored = Stored::read(&base, &started, &given, Ordered::read(rows));
         let from_rows = SETTINGS.iter().map(|setting| setting.key);
         let from_rows = from_rows.filter(|key| stored.counts(key)).collect();
         let shared = Shared {
@@ -76,7 +74,6 @@ impl Settings {
             logs_requests: AtomicBool::new(started.access_log),
             stored: ArcSwap::from_pointee(stored),
             showing: Mutex::new(()),
-            order: Arc::default(),
             started_from_rows: from_rows,
             base,
             started,
@@ -145,8 +142,7 @@ impl Settings {
     }
 
     async fn change(&self, key: &str, value: Option<String>) -> Result<bool, SettingError> {
-        let order = Arc::clone(&self.shared.order);
-        let change = Change { key: key.to_owned(), value, order };
+        let change = Change { key: key.to_owned(), value };
         let changed = self.shared.writer.commit(change).await?;
         let is_new = changed.is_new;
         self.shared.publish(changed);
@@ -155,12 +151,12 @@ impl Settings {
 }
 
 impl Stored {
-    fn read(base: &Values, started: &Values, given: &Given, rows: Rows, sequence: u64) -> Stored {
+    fn read(base: &Values, started: &Values, given: &Given, rows: Ordered<Rows>) -> Stored {
         let mut resolved = resolve(base, &rows);
         for setting in SETTINGS.iter().filter(|setting| given.0.contains_key(setting.key)) {
             setting.put(&mut resolved.values, &setting.of(started));
         }
-        Stored { sequence, rows, resolved }
+        Stored { rows, resolved }
     }
 
     /// Whether there is a row for the setting that keeps its rule.
@@ -172,10 +168,9 @@ impl Stored {
 impl Shared {
     /// Shows the table after a change, unless that of a later one is shown already.
     fn publish(&self, changed: Changed) {
-        let next =
-            Stored::read(&self.base, &self.started, &self.given, changed.rows, changed.sequence);
+        let next = Stored::read(&self.base, &self.started, &self.given, changed.rows);
         let _one_at_a_time = self.showing.lock().unwrap_or_else(PoisonError::into_inner);
-        if next.sequence < self.stored.load().sequence {
+        if next.rows.is_before(&self.stored.load().rows) {
             return;
         }
         let values = self.in_force(&next);

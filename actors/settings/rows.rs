@@ -1,12 +1,10 @@
 //! What the database says of settings: one row of text each.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{Connection, Transaction};
 
-use crate::store::Write;
+use crate::store::{Ordered, Write};
 
 /// Keys and values as they are kept.
 pub type Rows = BTreeMap<String, String>;
@@ -42,8 +40,6 @@ pub(super) struct Change {
     pub(super) key: String,
     /// Its value; `None` for the default.
     pub(super) value: Option<String>,
-    /// Counts the changes, in the order in which they become true.
-    pub(super) order: Arc<AtomicU64>,
 }
 
 /// The table after a change.
@@ -51,9 +47,7 @@ pub(super) struct Changed {
     /// Whether there was a value to reset or a new one to set.
     pub(super) is_new: bool,
     /// All rows.
-    pub(super) rows: Rows,
-    /// Higher than that of any earlier change.
-    pub(super) sequence: u64,
+    pub(super) rows: Ordered<Rows>,
 }
 
 impl Write for Change {
@@ -66,9 +60,7 @@ impl Write for Change {
                 tx.prepare_cached("DELETE FROM settings WHERE key = ?1")?.execute([&self.key])? == 1
             }
         };
-        // The writer applies one change at a time, so the count follows the table.
-        let sequence = self.order.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(Changed { is_new, rows: read_all(tx)?, sequence })
+        Ok(Changed { is_new, rows: Ordered::read(read_all(tx)?) })
     }
 }
 

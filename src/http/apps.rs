@@ -7,7 +7,7 @@ use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::answer::{answer, page};
+use super::answer::{answer, next_cursor, page, page_size};
 use super::body::read_json;
 use super::error::{ApiError, ApiResult};
 use super::model::{self, AppDeleted, RollbackRequest};
@@ -44,12 +44,11 @@ pub(super) async fn list(
     query: web::Query<ListQuery>,
 ) -> ApiResult {
     let shown = if query.deleted { Shown::Deleted } else { Shown::Live };
-    let limit = query.limit.map_or(PAGE_APPS_MAX, |limit| limit as usize).clamp(1, PAGE_APPS_MAX);
+    let limit = page_size(query.limit, PAGE_APPS_MAX, PAGE_APPS_MAX);
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let (found, total) =
         node.store.readers.read(move |c| apps::list(c, shown, after.as_ref(), limit)).await?;
-    let next_cursor =
-        found.last().filter(|_| found.len() == limit).map(|app| format!("{}~{}", app.name, app.id));
+    let next_cursor = next_cursor(&found, limit, |app| format!("{}~{}", app.name, app.id));
     let data: Vec<model::App> = found.into_iter().map(|app| shown_app(app, &node.config)).collect();
     Ok(page(data, next_cursor, Some(total)))
 }

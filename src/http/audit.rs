@@ -2,14 +2,15 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use fazt_actors::audit::{self, ActorKind, AuditRow, Entry, PAGE_MAX, Record, Wanted};
 use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::answer::{next_cursor, page, page_size};
 use super::error::{ApiError, ApiResult};
-use super::model::{AuditEntry, Envelope, PageMeta};
+use super::model::{AuditEntry, StreamEvent};
 use super::operator::{Caller, Identity, Operator};
 use super::permission::Admin;
 use super::routes::Endpoint;
@@ -150,13 +151,11 @@ pub(super) async fn list(
         until: time("until", query.until)?,
         before: query.cursor.as_deref().map(read_cursor).transpose()?,
     };
-    let limit = query.limit.map_or(PAGE_DEFAULT, |limit| limit as usize).clamp(1, PAGE_MAX);
-    let page = node.store.readers.read(move |c| audit::page(c, &wanted, limit)).await?;
-    let next_cursor =
-        page.last().filter(|_| page.len() == limit).map(|row| format!("{}~{}", row.at.0, row.id));
-    let data: Vec<AuditEntry> = page.into_iter().map(shown).collect();
-    let meta = Some(PageMeta { next_cursor, total: None });
-    Ok(HttpResponse::Ok().json(Envelope { data, meta }))
+    let limit = page_size(query.limit, PAGE_DEFAULT, PAGE_MAX);
+    let found = node.store.readers.read(move |c| audit::page(c, &wanted, limit)).await?;
+    let next_cursor = next_cursor(&found, limit, |row| format!("{}~{}", row.at.0, row.id));
+    let data: Vec<AuditEntry> = found.into_iter().map(shown).collect();
+    Ok(page(data, next_cursor, None))
 }
 
 fn read_cursor(text: &str) -> ApiResult<(Timestamp, i64)> {
@@ -167,17 +166,19 @@ fn read_cursor(text: &str) -> ApiResult<(Timestamp, i64)> {
 
 fn shown(row: AuditRow) -> AuditEntry {
     AuditEntry {
-        id: row.id,
-        at: row.at.to_rfc3339(),
-        actor: row.actor,
+        event: StreamEvent {
+            id: row.id,
+            at: row.at.to_rfc3339(),
+            action: row.action,
+            actor: row.actor,
+            app: row.app,
+            resource: row.resource,
+            result: row.result,
+            details: row.details,
+        },
         actor_kind: row.kind,
         actor_id: row.actor_id,
         address: row.address,
-        action: row.action,
-        app: row.app,
-        resource: row.resource,
-        result: row.result,
-        details: row.details,
     }
 }
 

@@ -11,7 +11,7 @@ use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::answer::{answer, page};
+use super::answer::{answer, next_cursor, page, page_size};
 use super::apps::find;
 use super::body::read_json;
 use super::error::{ApiError, ApiResult};
@@ -48,10 +48,10 @@ pub(super) async fn list(
         Some(key) => Some(find(&node, &key, Shown::Live).await?.id),
         None => None,
     };
-    let limit = query.limit.map_or(PAGE_MAX, |limit| limit as usize).clamp(1, PAGE_MAX);
+    let limit = page_size(query.limit, PAGE_MAX, PAGE_MAX);
     let after = query.cursor.unwrap_or_default();
     let found = node.store.readers.read(move |c| domains::list(c, app, &after, limit)).await?;
-    let next_cursor = found.last().filter(|_| found.len() == limit).map(|row| row.domain.clone());
+    let next_cursor = next_cursor(&found, limit, |row| row.domain.clone());
     let data = found
         .into_iter()
         .map(|row| MappedDomain {

@@ -1,7 +1,6 @@
 //! `/api/envvars`: what functions read as their environment. Values are never read back.
 
 use actix_web::{HttpRequest, web};
-use fazt_actors::apps::AppRow;
 use fazt_actors::env::{self, DeleteVariable, SetVariable, VALUE_BYTES_MAX};
 use fazt_actors::kind::ErrorKind;
 use fazt_actors::timestamp::Timestamp;
@@ -14,7 +13,7 @@ use super::error::{ApiError, ApiResult};
 use super::model::original::{EnvVar, EnvVarRequest, EnvVars, Nothing};
 use super::operator::Operator;
 use super::permission::{Admin, Read};
-use super::sites::find;
+use super::sites::named;
 use crate::node::Node;
 
 /// Query of the list.
@@ -83,11 +82,4 @@ pub(super) async fn delete(
     operator.about_app(&app);
     operator.about(&name);
     Ok(answer(Nothing {}))
-}
-
-async fn named(node: &Node, site: Option<String>) -> ApiResult<AppRow> {
-    match site.filter(|site| !site.is_empty()) {
-        Some(site) => find(node, &site).await,
-        None => Err(ApiError::field("site_id", "is required")),
-    }
 }

@@ -9,7 +9,7 @@ use actix_web::error::QueryPayloadError;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use fazt_actors::kind::{ErrorKind, Fault};
+use fazt_actors::kind::{ErrorKind, Fault, chain};
 
 use super::model::{ErrorBody, ErrorDetail, FieldError};
 
@@ -81,18 +81,6 @@ impl<E: Fault> From<E> for ApiError {
         };
         ApiError::new(kind, fault.code(), message)
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 impl fmt::Display for ApiError {

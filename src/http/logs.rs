@@ -6,11 +6,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::answer::answer;
-use super::error::{ApiError, ApiResult};
+use super::error::ApiResult;
 use super::model::original::{LogLine, Logs};
 use super::operator::Operator;
 use super::permission::Read;
-use super::sites::find;
+use super::sites::named;
 use crate::node::Node;
 
 /// Lines of one answer, unless another number is asked for.
@@ -35,13 +35,11 @@ pub(super) async fn list(
     query: web::Query<LogsQuery>,
 ) -> ApiResult {
     let query = query.into_inner();
-    let site = query.site_id.filter(|site| !site.is_empty());
-    let site = site.ok_or_else(|| ApiError::field("site_id", "is required"))?;
     let limit = match query.limit.map_or(LINES_DEFAULT, |limit| limit as usize) {
         limit @ 1..=PAGE_MAX => limit,
         _ => LINES_DEFAULT,
     };
-    let app = find(&node, &site).await?;
+    let app = named(&node, query.site_id).await?;
     let lines = node.store.readers.read(move |c| app_logs::newest(c, app.id, limit)).await?;
     let logs = lines
         .into_iter()

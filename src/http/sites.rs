@@ -9,7 +9,7 @@ use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::answer::answer;
+use super::answer::{answer, page_size};
 use super::apps as app_endpoints;
 use super::error::{ApiError, ApiResult};
 use super::model::Message;
@@ -59,9 +59,7 @@ pub(super) async fn delete(
     node: web::Data<Node>,
     query: web::Query<SiteQuery>,
 ) -> ApiResult {
-    let key = query.into_inner().site_id;
-    let key = key.ok_or_else(|| ApiError::field("site_id", "is required"))?;
-    let app = find(&node, &key).await?;
+    let app = named(&node, query.into_inner().site_id).await?;
     operator.about_app(&app.name);
     let delete = DeleteApp { app: app.id, purge: false, at: Timestamp::now() };
     node.deployer.ask(delete).await??;
@@ -123,8 +121,7 @@ pub(super) async fn deployments(
     node: web::Data<Node>,
     query: web::Query<DeploymentsQuery>,
 ) -> ApiResult {
-    let limit =
-        query.limit.map_or(DEPLOYMENTS_MAX, |limit| limit as usize).clamp(1, DEPLOYMENTS_MAX);
+    let limit = page_size(query.limit, DEPLOYMENTS_MAX, DEPLOYMENTS_MAX);
     let releases = node.store.readers.read(move |c| apps::newest_releases(c, limit)).await?;
     let deployments = releases
         .into_iter()
@@ -140,8 +137,16 @@ pub(super) async fn deployments(
     Ok(answer(Deployments { deployments }))
 }
 
+/// The app that a query or a body names as its site.
+pub(super) async fn named(node: &Node, site: Option<String>) -> ApiResult<AppRow> {
+    match site.filter(|site| !site.is_empty()) {
+        Some(site) => find(node, &site).await,
+        None => Err(ApiError::field("site_id", "is required")),
+    }
+}
+
 /// The app with this name or id, in the original's words where there is none.
-pub(super) async fn find(node: &Node, key: &str) -> ApiResult<AppRow> {
+async fn find(node: &Node, key: &str) -> ApiResult<AppRow> {
     match app_endpoints::find(node, key, Shown::Live).await {
         Err(error) if error.code() == "APP_NOT_FOUND" => {
             let shown: String = key.chars().take(80).collect();

@@ -5,6 +5,7 @@ use std::path::Path;
 use fazt_actors::deployer::DeployError;
 use fazt_actors::deployer::file_set::FileSetError;
 use fazt_actors::deployer::manifest::ManifestError;
+use fazt_actors::kind::chain;
 use fazt_actors::limits::DeployLimits;
 
 use super::scan::beginning;
@@ -123,18 +124,6 @@ fn file_of(error: &FileSetError) -> Option<&str> {
         | FileSetError::Duplicate { path }
         | FileSetError::FileAndFolder { path, .. } => Some(path),
     }
-}
-
-/// The error and its causes in one sentence.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// The lines around `line`; none where they cannot be read any more.

@@ -65,16 +65,16 @@ fn table(entries: &[AuditEntry], now: UtcDateTime) -> List {
     let mut list =
         List::new(&["WHEN", "WHO", "FROM", "ACTION", "APP", "ABOUT", "RESULT", "DETAILS"]);
     let text = |value: &Option<String>| Cell::text(value.as_deref().unwrap_or_default());
-    for entry in entries {
+    for AuditEntry { event, address, .. } in entries {
         list.push(vec![
-            Cell::of(format::relative(&entry.at, now), &entry.at),
-            Cell::text(&entry.actor),
-            Cell::text(&entry.address),
-            Cell::text(&entry.action),
-            text(&entry.app),
-            text(&entry.resource),
-            Cell::text(&entry.result),
-            text(&entry.details),
+            Cell::of(format::relative(&event.at, now), &event.at),
+            Cell::text(&event.actor),
+            Cell::text(address),
+            Cell::text(&event.action),
+            text(&event.app),
+            text(&event.resource),
+            Cell::text(&event.result),
+            text(&event.details),
         ]);
     }
     list

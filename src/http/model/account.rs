@@ -82,16 +82,12 @@ pub struct SessionInfo {
     pub user_agent: String,
 }
 
-/// An entry of the audit log.
+/// An entry of the audit log: what its event tells, and where from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditEntry {
-    /// Rises with time.
-    pub id: i64,
-    /// When.
-    #[schema(format = DateTime)]
-    pub at: String,
-    /// Name of the token, of the owner, `owner` for the socket, or `-`.
-    pub actor: String,
+    /// What `GET /api/stream` tells of it.
+    #[serde(flatten)]
+    pub event: StreamEvent,
     /// `socket`, `session`, `token` or `nobody`.
     pub actor_kind: String,
     /// Id of the session or the token; null otherwise.
@@ -99,19 +95,6 @@ pub struct AuditEntry {
     pub actor_id: Option<String>,
     /// Where the connection came from; `local` for the socket.
     pub address: String,
-    /// What was asked for, such as `app.deploy`.
-    pub action: String,
-    /// Name of the app that it was about; null for none.
-    #[schema(required)]
-    pub app: Option<String>,
-    /// What else it was about; null for nothing.
-    #[schema(required)]
-    pub resource: Option<String>,
-    /// `ok`, or the code of the refusal.
-    pub result: String,
-    /// In words; null for nothing.
-    #[schema(required)]
-    pub details: Option<String>,
 }
 
 /// Data of an event of `GET /api/stream`.
@@ -124,7 +107,7 @@ pub struct StreamEvent {
     pub at: String,
     /// What was done, such as `app.deploy`.
     pub action: String,
-    /// Who did it.
+    /// Name of the token, of the owner, `owner` for the socket, or `-`.
     pub actor: String,
     /// Name of the app; null for none.
     #[schema(required)]
