@@ -63,6 +63,9 @@ pub enum AccountError {
     /// The threads that hash could not be started.
     #[error("cannot start the threads that check passwords")]
     Threads(#[source] std::io::Error),
+    /// A hash failed by a defect, or its thread has ended.
+    #[error("the check of the password ended without an answer")]
+    Unanswered,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,7 +78,9 @@ impl Fault for AccountError {
             AccountError::Throttled { .. } | AccountError::HashesBusy => ErrorKind::Busy,
             AccountError::NoOwner => ErrorKind::Conflict,
             AccountError::Username | AccountError::Password { .. } => ErrorKind::Invalid,
-            AccountError::Hash { .. } | AccountError::Threads(_) => ErrorKind::Internal,
+            AccountError::Hash { .. } | AccountError::Threads(_) | AccountError::Unanswered => {
+                ErrorKind::Internal
+            }
             AccountError::Store(error) => error.kind(),
         }
     }
@@ -86,7 +91,9 @@ impl Fault for AccountError {
             AccountError::Throttled { .. } | AccountError::HashesBusy => "RATE_LIMIT_EXCEEDED",
             AccountError::NoOwner => "NO_OWNER",
             AccountError::Username | AccountError::Password { .. } => "VALIDATION_FAILED",
-            AccountError::Hash { .. } | AccountError::Threads(_) => "INTERNAL_ERROR",
+            AccountError::Hash { .. } | AccountError::Threads(_) | AccountError::Unanswered => {
+                "INTERNAL_ERROR"
+            }
             AccountError::Store(error) => error.code(),
         }
     }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction};
 use crate::timestamp::Timestamp;
 
 /// Lines kept of one app.
-pub const LINES_KEPT: u32 = 10_000;
+const LINES_KEPT: u32 = 10_000;
 
 /// Lines of one answer at most.
 pub const PAGE_MAX: usize = 1_000;

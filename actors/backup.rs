@@ -46,6 +46,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::content::ContentHash;
+use crate::priority;
 use crate::store::Store;
 use crate::timestamp::Timestamp;
 
@@ -133,7 +134,7 @@ impl Backups {
         let is_left = Arc::clone(&leaving.0);
         let work = move || {
             let _slot = slot;
-            lower_priority();
+            priority::lower(NICE, "a backup is made");
             let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
             let is_wanted: Wanted = Arc::new(move || !is_set(&is_left) && !is_set(&is_closing));
             let made = copy::create(&store, &new, &is_wanted);
@@ -175,12 +176,4 @@ impl Drop for Leaving {
 /// Bytes of the backup that is being written in `folder`; 0 when there is none.
 pub fn bytes_so_far(folder: &Path) -> u64 {
     std::fs::metadata(folder.join(partial::NAME)).map_or(0, |file| file.len())
-}
-
-/// Lets this thread give way to all others, for as long as it lives.
-fn lower_priority() {
-    // On Linux this sets the priority of the calling thread alone.
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::warn!(error = %error, "a backup is made at normal priority");
-    }
 }

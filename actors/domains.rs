@@ -3,15 +3,12 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::kind::{ErrorKind, Fault};
-use crate::router::host::{HostBuffer, HostRules, Target};
+use crate::router::host::{HostBuffer, HostRules, LABEL_BYTES_MAX, Target};
 use crate::store::Write;
 use crate::timestamp::Timestamp;
 
 /// Mapped host names of a node.
-pub const DOMAINS_MAX: usize = 10_000;
-
-/// Bytes of a label (RFC 1035 section 2.3.4).
-const LABEL_BYTES_MAX: usize = 63;
+const DOMAINS_MAX: usize = 10_000;
 
 /// Bytes of a host name without its last dot (RFC 1035 section 2.3.4).
 const NAME_BYTES_MAX: usize = 253;
@@ -161,21 +158,22 @@ pub struct MapDomain {
 }
 
 impl Write for MapDomain {
-    type Output = Result<(), DomainError>;
+    /// Since when it leads there.
+    type Output = Result<Timestamp, DomainError>;
 
     fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Self::Output> {
         let domain = self.domain.0;
         // A deleted app holds no name, nor any of these.
-        let holder: Option<(i64, String)> = tx
+        let holder: Option<(i64, String, Timestamp)> = tx
             .prepare_cached(
-                "SELECT apps.id, name FROM domains JOIN apps ON apps.id = app_id
+                "SELECT apps.id, name, domains.created_at FROM domains JOIN apps ON apps.id = app_id
                  WHERE host = ?1 AND deleted_at IS NULL",
             )?
-            .query_row([&domain], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row([&domain], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         match holder {
-            Some((app, _)) if app == self.app => return Ok(Ok(())),
-            Some((_, app)) => return Ok(Err(DomainError::Taken { domain, app })),
+            Some((app, _, since)) if app == self.app => return Ok(Ok(since)),
+            Some((_, app, _)) => return Ok(Err(DomainError::Taken { domain, app })),
             None => {}
         }
         let count: usize =
@@ -188,7 +186,7 @@ impl Write for MapDomain {
              ON CONFLICT (host) DO UPDATE SET app_id = excluded.app_id, created_at = ?3",
         )?
         .execute((&domain, self.app, self.at))?;
-        Ok(Ok(()))
+        Ok(Ok(self.at))
     }
 }
 

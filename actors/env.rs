@@ -15,7 +15,7 @@ pub const NAME_BYTES_MAX: usize = 128;
 pub const VALUE_BYTES_MAX: usize = 64 * 1024;
 
 /// Variables of one app.
-pub const VARIABLES_MAX: usize = 200;
+const VARIABLES_MAX: usize = 200;
 
 /// Names that mean something to programs and systems, as the original refused them.
 const RESERVED: [&str; 15] = [
@@ -92,19 +92,13 @@ pub struct Variable {
     pub id: i64,
     /// Its name.
     pub name: String,
-    /// When it was last set.
-    pub updated_at: Timestamp,
 }
 
 /// The variables of an app by name.
 pub fn list(connection: &Connection, app: i64) -> rusqlite::Result<Vec<Variable>> {
     connection
-        .prepare_cached(
-            "SELECT id, name, updated_at FROM env_vars WHERE app_id = ?1 ORDER BY name",
-        )?
-        .query_map([app], |row| {
-            Ok(Variable { id: row.get(0)?, name: row.get(1)?, updated_at: row.get(2)? })
-        })?
+        .prepare_cached("SELECT id, name FROM env_vars WHERE app_id = ?1 ORDER BY name")?
+        .query_map([app], |row| Ok(Variable { id: row.get(0)?, name: row.get(1)? }))?
         .collect()
 }
 

@@ -20,6 +20,7 @@ pub mod media;
 pub mod name;
 pub mod outbound;
 pub mod peers;
+mod priority;
 pub mod quality;
 pub mod random;
 pub mod router;

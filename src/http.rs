@@ -52,6 +52,7 @@ use actix_web::{App, Error, guard, web};
 
 use crate::node::Node;
 pub use audit::RefusalMeter;
+pub(crate) use audit::record_start;
 pub use connection::remember;
 pub use content_body::WRITE_BUFFER_BYTES;
 pub use dev::{Live, Problem, SourceLine, dev_app};

@@ -168,7 +168,7 @@ async fn run(database: PathBuf, args: ServerArgs) -> anyhow::Result<()> {
     };
     config.listen = Some(listener.local_addr().context("cannot tell the listener's address")?);
     let node = Arc::new(Node::open(&database, &owner, config, Limits::default()).await?);
-    first_owner::ensure(&node.account).await?;
+    first_owner::ensure(&node).await?;
     restrict(&database)?;
     owner.describe(Some(&node.config.local_url()))?;
 

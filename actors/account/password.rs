@@ -16,6 +16,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::AccountError;
+use crate::priority;
 
 /// Hashes that are computed side by side.
 pub const HASHES_AT_ONCE: usize = 2;
@@ -155,15 +156,14 @@ impl Hasher {
             drop(admitted);
             let _caller_left = answer.send(done);
         });
-        self.jobs.send(job).map_err(|_ended| AccountError::HashesBusy)?;
-        answered.await.map_err(|_panicked| AccountError::HashesBusy)
+        self.jobs.send(job).map_err(|_ended| AccountError::Unanswered)?;
+        answered.await.map_err(|_panicked| AccountError::Unanswered)
     }
 }
 
 /// The life of a thread that hashes.
 fn compute(waiting: &Mutex<Receiver<Job>>) {
-    // On Linux this sets the priority of the calling thread alone.
-    let _unchanged = rustix::process::setpriority_process(None, NICE);
+    priority::lower(NICE, "passwords are checked");
     let mut memory = Vec::new();
     loop {
         // Whoever waits for a job holds the lock; the other thread waits for the lock.

@@ -20,16 +20,16 @@ const ID_CHARS: usize = 12;
 const COOKIE_CHARS: usize = 43;
 
 /// Sessions of a node; of more, the oldest end.
-pub const SESSIONS_MAX: usize = 1_000;
+const SESSIONS_MAX: usize = 1_000;
 
 /// Bytes kept of what a browser calls itself.
 const USER_AGENT_BYTES_MAX: usize = 300;
 
 /// How long a session lasts.
-pub const SESSION_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+const SESSION_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long it lasts where the owner asked to be remembered.
-pub const REMEMBERED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const REMEMBERED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// A signed-in browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +64,8 @@ pub struct NewSession {
 pub(super) type Snapshot = Ordered<HashMap<ContentHash, Arc<Session>>>;
 
 /// The sessions of a node.
-#[derive(Clone)]
 pub struct Sessions {
-    snapshot: Arc<Published<HashMap<ContentHash, Arc<Session>>>>,
+    snapshot: Published<HashMap<ContentHash, Arc<Session>>>,
     store: Store,
 }
 
@@ -74,7 +73,7 @@ impl Sessions {
     /// Reads all sessions.
     pub fn open(store: &Store) -> Result<Sessions, StoreError> {
         let snapshot = store.readers.read_blocking(read_all)?;
-        Ok(Sessions { snapshot: Arc::new(Published::new(snapshot)), store: store.clone() })
+        Ok(Sessions { snapshot: Published::new(snapshot), store: store.clone() })
     }
 
     /// The session with this cookie, while it lasts.
@@ -103,16 +102,13 @@ impl Sessions {
     ) -> Result<Option<(Arc<Session>, String)>, StoreError> {
         let cookie = crate::random::base62(COOKIE_CHARS);
         let time = if new.is_remembered { REMEMBERED_TIME } else { SESSION_TIME };
-        let user_agent = match new.user_agent.char_indices().nth(USER_AGENT_BYTES_MAX / 4) {
-            Some((end, _)) => &new.user_agent[..end],
-            None => new.user_agent.as_str(),
-        };
+        let user_agent_end = new.user_agent.floor_char_boundary(USER_AGENT_BYTES_MAX);
         let session = Arc::new(Session {
             id: crate::random::base62(ID_CHARS).into(),
             created_at: new.at,
             expires_at: new.at.after(time),
             address: new.address.into(),
-            user_agent: user_agent.into(),
+            user_agent: new.user_agent[..user_agent_end].into(),
             cookie_hash: ContentHash::of(cookie.as_bytes()),
         });
         let begin = BeginSession { session: Arc::clone(&session), password_hash };

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::timestamp::Timestamp;
 
 /// Failures after which an address must wait.
-pub const FREE_FAILURES: u32 = 5;
+const FREE_FAILURES: u32 = 5;
 
 /// The first wait; each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
@@ -49,7 +49,8 @@ impl<K> Default for Throttle<K> {
 }
 
 impl<K: Clone + Eq + Hash + Ord> Throttle<K> {
-    /// Lets an attempt begin, and counts it as failed until [`Throttle::forgive`] is called.
+    /// Lets an attempt begin, and counts it as failed until [`Throttle::forgive`] or
+    /// [`Throttle::take_back`] is called.
     ///
     /// # Errors
     /// How long it must still wait, in whole seconds.
@@ -78,12 +79,12 @@ impl<K: Clone + Eq + Hash + Ord> Throttle<K> {
         self.lock().remove(key);
     }
 
-    /// The attempt was never judged: it does not count.
+    /// The attempt was never judged: it does not count. Whoever was let through had served
+    /// their wait, so they may try again at once.
     pub fn take_back(&self, key: &K, now: Timestamp) {
         if let Some(failures) = self.lock().get_mut(key) {
             failures.count = failures.count.saturating_sub(1);
-            failures.blocked_until =
-                now.after(wait_after(failures.count)).min(failures.blocked_until);
+            failures.blocked_until = now;
         }
     }
 
@@ -160,6 +161,11 @@ mod tests {
         }
         for _ in 0..FREE_FAILURES {
             assert_eq!(throttle.begin(&ip("192.0.2.1"), NOW), Ok(()));
+        }
+        let later = NOW.after(FIRST_WAIT);
+        for _ in 0..3 {
+            assert_eq!(throttle.begin(&ip("192.0.2.1"), later), Ok(()), "the wait is over");
+            throttle.take_back(&ip("192.0.2.1"), later);
         }
         throttle.forgive(&ip("192.0.2.1"));
         assert_eq!(throttle.begin(&ip("192.0.2.1"), NOW), Ok(()));

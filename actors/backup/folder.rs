@@ -106,10 +106,16 @@ fn escaped(name: &[u8], plain: impl Fn(u8) -> bool) -> String {
 }
 
 fn free_name(folder: &Path, prefix: &str, at: Timestamp) -> Result<PathBuf, BackupError> {
-    let name = |ahead: u32| {
-        let at = at.after(Duration::from_secs(u64::from(ahead)));
-        folder.join(format!("{prefix}-{}{SUFFIX}", stamp(at)))
-    };
+    first_free(at, |stamp| folder.join(format!("{prefix}-{stamp}{SUFFIX}")))
+}
+
+/// The first name with a time from `at` on, a second each, under which nothing lies.
+pub(super) fn first_free(
+    at: Timestamp,
+    name: impl Fn(&str) -> PathBuf,
+) -> Result<PathBuf, BackupError> {
+    let name = |ahead: u32| name(&stamp(at.after(Duration::from_secs(u64::from(ahead)))));
+    // A link that leads nowhere is something, too.
     let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
     let found = (0..SECONDS_AHEAD_MAX).map(name).find(is_free);
     found.ok_or_else(|| BackupError::Exists { path: name(0) })

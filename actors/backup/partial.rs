@@ -11,6 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::BackupError;
+use super::folder;
 use crate::store::beside;
 
 /// The name while it is written.
@@ -118,8 +119,7 @@ pub(super) fn remove(path: &Path) -> Result<(), BackupError> {
 
 /// Makes a new name durable: a rename is a change of the folder.
 pub(super) fn sync_folder(path: &Path) -> Result<(), BackupError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder::parent(path);
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         // Some disks cannot do that for a folder, or need not.
         Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),

@@ -4,10 +4,9 @@
 //! what was checked is what is installed. What was in its place keeps a name of its own. The
 //! new file then takes its name in one step: a crash leaves the old database or the new one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode::TRUNCATE;
@@ -24,9 +23,6 @@ use crate::timestamp::Timestamp;
 
 /// The new database until it is installed, appended to the name of the old one.
 const UNPACKED: &str = ".restoring";
-
-/// Names that are tried for what was there before.
-const NAMES_MAX: u32 = 60;
 
 /// What is to be restored, and where.
 #[derive(Clone, Debug)]
@@ -162,7 +158,8 @@ fn put_aside(database: &Path, at: Timestamp) -> Result<Option<PathBuf>, BackupEr
         remove(&beside(database, "-shm"))?;
         return Ok(None);
     }
-    let kept = free_name(database, at)?;
+    let kept =
+        folder::first_free(at, |stamp| beside(database, &format!(".before-restore-{stamp}")))?;
     let io = || BackupError::io("put aside", database);
     if has_log {
         // It could not be folded in: the two belong together under the new name as well.
@@ -171,7 +168,10 @@ fn put_aside(database: &Path, at: Timestamp) -> Result<Option<PathBuf>, BackupEr
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io()(error)),
             _ => {}
         }
-    } else if std::fs::hard_link(database, &kept).is_err() {
+    } else if let Err(error) = std::fs::hard_link(database, &kept) {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            return Err(io()(error));
+        }
         // Some disks have no links. There is no database then until the new one is installed.
         std::fs::rename(database, &kept).map_err(io())?;
     }
@@ -192,14 +192,4 @@ fn fold_log(database: &Path) {
     if let Err(error) = folded {
         tracing::debug!(error = %error, "the old database keeps its log");
     }
-}
-
-fn free_name(database: &Path, at: Timestamp) -> Result<PathBuf, BackupError> {
-    let name = |ahead: u32| {
-        let at = at.after(Duration::from_secs(u64::from(ahead)));
-        beside(database, &format!(".before-restore-{}", folder::stamp(at)))
-    };
-    let is_free = |path: &PathBuf| File::open(path).is_err();
-    let found = (0..NAMES_MAX).map(name).find(is_free);
-    found.ok_or_else(|| BackupError::Exists { path: name(0) })
 }

@@ -15,6 +15,7 @@ use crate::encoding::Encoding;
 use crate::killpoint;
 use crate::mailbox::{Bound, Mailbox, MailboxError};
 use crate::media::media_type;
+use crate::priority;
 use crate::router::{Refresh, Router};
 use crate::store::{Store, StoreError, Write};
 
@@ -71,10 +72,7 @@ impl Actor for Encoder {
     type Context = Context<Encoder>;
 
     fn started(&mut self, ctx: &mut Context<Encoder>) {
-        // On Linux this sets the priority of the calling thread alone.
-        if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-            tracing::warn!(error = %error, "the encoder runs at normal priority");
-        }
+        priority::lower(NICE, "the encoder runs");
         ctx.notify(Wake);
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::DeployError;
 use crate::contents::{ContentPiece, PutPieces};
 use crate::killpoint;
+use crate::priority;
 use crate::store::WriterHandle;
 use crate::timestamp::Timestamp;
 
@@ -69,7 +70,8 @@ where
 {
     let (sender, mut batches) = mpsc::channel(BATCHES_WAITING);
     let reading = tokio::task::spawn_blocking(move || {
-        give_way();
+        // The thread keeps that: it belongs to the deployer, which reads contents on it again.
+        priority::lower(NICE, "contents are read");
         let mut sink = PieceSink { batches: sender, batch: Vec::new(), batch_bytes: 0 };
         let answer = read(&mut sink)?;
         sink.flush()?;
@@ -91,14 +93,4 @@ where
     let answer = reading.await.unwrap_or(Err(DeployError::Interrupted));
     stored?;
     answer
-}
-
-/// Lets everything else that wants the processor go before this thread.
-///
-/// The thread keeps that: it belongs to the deployer, which reads contents on it again.
-fn give_way() {
-    // On Linux this sets the priority of the calling thread alone.
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::warn!(error = %error, "contents are read at normal priority");
-    }
 }

@@ -16,6 +16,7 @@ use rusqlite::wal::CheckpointMode;
 use super::StoreError;
 use super::connection::{StoreCounters, open_checkpointer};
 use crate::killpoint;
+use crate::priority;
 
 /// Above this much log the thread is woken.
 pub(crate) const WAL_COPY_BYTES: u64 = 4 * 1024 * 1024;
@@ -95,10 +96,7 @@ impl Checkpointer {
 }
 
 fn run(connection: &Connection, counters: &StoreCounters, woken: &Receiver<()>) {
-    // On Linux this sets the priority of the calling thread alone.
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::warn!(error = %error, "the checkpoint thread runs at normal priority");
-    }
+    priority::lower(NICE, "the checkpoint thread runs");
     while woken.recv().is_ok() {
         copy(connection, counters, CheckpointMode::PASSIVE);
     }

@@ -24,7 +24,7 @@ CREATE TABLE sessions (
 CREATE TABLE audit (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
     at        INTEGER NOT NULL,
-    -- 'owner', 'session', 'token' or 'nobody', and its id.
+    -- 'socket', 'session', 'token' or 'nobody', and its id.
     kind      TEXT    NOT NULL,
     actor_id  TEXT,
     actor     TEXT    NOT NULL,

@@ -11,7 +11,7 @@ use fazt_actors::timestamp::Timestamp;
 use super::answer::answer;
 use super::audit;
 use super::body::read_json;
-use super::connection::host_of;
+use super::connection::{host_name, host_of};
 use super::cookie;
 use super::error::{ApiError, ApiResult};
 use super::model::{AuthStatus, CredentialsRequest, LoginRequest, Message, UserInfo};
@@ -81,11 +81,9 @@ fn refuse_other_sites(request: &HttpRequest) -> ApiResult<()> {
 /// TLS, so the page's own origin tells; without one, the node's main domain.
 fn is_https(request: &HttpRequest, node: &Node) -> bool {
     is_from_https(request.headers()).unwrap_or_else(|| {
-        let host = host_of(request.head()).to_ascii_lowercase();
-        node.config.domain.as_deref().is_some_and(|domain| {
-            let name = host.split(':').next().unwrap_or_default();
-            name.strip_prefix("admin.") == Some(domain)
-        })
+        let host = host_name(request.head());
+        let domain = node.config.domain.as_deref();
+        domain.is_some_and(|domain| host.strip_prefix("admin.") == Some(domain))
     })
 }
 

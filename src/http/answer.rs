@@ -10,6 +10,11 @@ pub(super) fn answer<T: Serialize>(data: T) -> HttpResponse {
     HttpResponse::Ok().json(Envelope { data, meta: None })
 }
 
+/// The answer to something that was made.
+pub(super) fn created<T: Serialize>(data: T) -> HttpResponse {
+    HttpResponse::Created().json(Envelope { data, meta: None })
+}
+
 /// How many entries a page has: as many as were asked for, within `1..=max`.
 pub(super) fn page_size(asked: Option<u32>, default: usize, max: usize) -> usize {
     asked.map_or(default, |limit| usize::try_from(limit).unwrap_or(max)).clamp(1, max)

@@ -65,6 +65,21 @@ pub(super) async fn record(
     record_action(node, action, caller, refusal.map_or(OK, ApiError::code)).await;
 }
 
+/// Writes down what the node did by itself on behalf of whoever started it.
+pub(crate) async fn record_start(
+    node: &Node,
+    action: &'static str,
+    resource: Option<&str>,
+    details: &str,
+) {
+    let caller = Caller::owner();
+    if let Some(resource) = resource {
+        caller.about(resource);
+    }
+    caller.remark(details.to_owned());
+    record_action(node, action, &caller, OK).await;
+}
+
 /// Writes down a change by another name than the table's.
 pub(super) async fn record_action(
     node: &Node,

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use bytes::BytesMut;
 use fazt_actors::kind::ErrorKind;
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::error::{ApiError, ApiResult};
 
@@ -29,6 +29,11 @@ pub(super) async fn read_json<T: DeserializeOwned>(
 }
 
 fn parse<T: DeserializeOwned>(text: &[u8]) -> ApiResult<T> {
+    // Serde would take a list as the fields of a struct in their order.
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        serde_json::from_slice::<IgnoredAny>(text).map_err(|cause| no_json(&cause))?;
+        return Err(ApiError::field("body", "must be an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| wrong_value(&error.path().to_string(), error.inner()))?;

@@ -57,6 +57,17 @@ pub(super) fn destination(request: &HttpRequest, node: &Node) -> Destination {
     node.routes.table().find(host, local_ip)
 }
 
+/// The same without its port and last dot, in lower case.
+pub(super) fn host_name(head: &RequestHead) -> String {
+    let host = host_of(head).to_ascii_lowercase();
+    let name = match host.rsplit_once(':') {
+        // The colons of an IPv6 address stand in brackets.
+        Some((name, port)) if !port.contains(']') => name,
+        _ => &host,
+    };
+    name.strip_suffix('.').unwrap_or(name).to_owned()
+}
+
 /// Whether a host may be an address rather than a name.
 fn is_address(host: &str) -> bool {
     matches!(host.as_bytes().first(), Some(b'0'..=b'9' | b'['))

@@ -17,7 +17,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{App, Error, HttpResponse};
 
-use super::connection::host_of;
+use super::connection::host_name;
 use super::content_body::ContentBody;
 use crate::node::Node;
 pub use live::{Live, Problem, SourceLine};
@@ -75,7 +75,7 @@ pub fn dev_app(
 
 /// The answer to a path of `fazt dev` itself, or for an app that has nothing yet.
 fn own_answer(request: &ServiceRequest, live: &Arc<Live>) -> Option<HttpResponse> {
-    let host = host_name(request);
+    let host = host_name(request.head());
     let path = request.uri().path();
     // Any other name was made by somebody else to lead here.
     let Some(name) = path.strip_prefix(PREFIX).filter(|_| is_this_machine(&host)) else {
@@ -110,16 +110,6 @@ fn is_app_host(host: &str) -> bool {
     host.strip_suffix(".localhost").is_some_and(|label| label != "admin")
 }
 
-/// The host, without its port and last dot, in lower case.
-fn host_name(request: &ServiceRequest) -> String {
-    let host = host_of(request.head()).to_ascii_lowercase();
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => name,
-        _ => &host,
-    };
-    name.strip_suffix('.').unwrap_or(name).to_owned()
-}
-
 /// A browser may still hold what another node has answered under this address; "not modified"
 /// would show it that page, which cannot reload itself.
 fn forget_what_is_kept(headers: &mut HeaderMap) {
@@ -138,7 +128,7 @@ impl Dress {
     fn of(request: &ServiceRequest, live: &Live) -> Dress {
         let destination = request.headers().get(&FETCH_DEST).and_then(|text| text.to_str().ok());
         let is_document = destination.is_none_or(|used_as| DOCUMENTS.contains(&used_as));
-        let gets_script = is_document && is_app_host(&host_name(request));
+        let gets_script = is_document && is_app_host(&host_name(request.head()));
         Dress {
             tag: gets_script.then(|| live.script_tag()),
             is_head: *request.method() == Method::HEAD,

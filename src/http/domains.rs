@@ -2,7 +2,7 @@
 //!
 //! Not `/api/domains`, which in the API of the original counts visits.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use fazt_actors::apps::Shown;
 use fazt_actors::domains::{self, Domain, MapDomain, UnmapDomain};
 use fazt_actors::kind::ErrorKind;
@@ -11,11 +11,11 @@ use fazt_actors::timestamp::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::answer::{answer, next_cursor, page, page_size};
+use super::answer::{answer, created, next_cursor, page, page_size};
 use super::apps::find;
 use super::body::read_json;
 use super::error::{ApiError, ApiResult};
-use super::model::{Envelope, MappedDomain, MappedDomainRequest, Message};
+use super::model::{MappedDomain, MappedDomainRequest, Message};
 use super::operator::Operator;
 use super::permission::{Admin, Read};
 use crate::node::Node;
@@ -78,17 +78,17 @@ pub(super) async fn add(
         .map_err(|error| ApiError::field("domain", error.to_string()))?;
     let app = find(&node, &body.app, Shown::Live).await?;
     operator.about_app(&app.name);
-    let at = Timestamp::now();
     let name = domain.as_str().to_owned();
-    node.store.writer.commit(MapDomain { domain, app: app.id, at }).await??;
+    let map = MapDomain { domain, app: app.id, at: Timestamp::now() };
+    let since = node.store.writer.commit(map).await??;
     node.router.ask_patiently(PublishDomains).await??;
     let data = MappedDomain {
         domain: name,
         app: app.name,
         app_id: app.public_id,
-        created_at: at.to_rfc3339(),
+        created_at: since.to_rfc3339(),
     };
-    Ok(HttpResponse::Created().json(Envelope { data, meta: None }))
+    Ok(created(data))
 }
 
 /// `DELETE /api/mapped-domains/{domain}`.

@@ -81,7 +81,7 @@ pub(super) async fn file_response(
             Ranges::Parts(parts) => return partial(node, &answer, &parts).await,
         }
     }
-    let mut response = describe(answer.status, &answer, encoding);
+    let mut response = describe(answer.status, &answer, encoding, etag.as_str());
     if *request.method() == Method::HEAD {
         let length = form_length(node, file, encoding).await?;
         return Ok(response.body(ContentBody::Length(length)));
@@ -147,7 +147,9 @@ async fn partial(
             content_body(&node.contents, file.content, Encoding::Identity, file.size, wanted);
         bodies.push(body.await?);
     }
-    let mut response = describe(StatusCode::PARTIAL_CONTENT, answer, Encoding::Identity);
+    let etag = answer.file.etag(Encoding::Identity);
+    let mut response =
+        describe(StatusCode::PARTIAL_CONTENT, answer, Encoding::Identity, etag.as_str());
     if let ([part], 1) = (parts, bodies.len())
         && let Some(body) = bodies.pop()
     {
@@ -185,6 +187,7 @@ fn describe(
     status: StatusCode,
     answer: &FileAnswer<'_>,
     encoding: Encoding,
+    etag: &str,
 ) -> actix_web::HttpResponseBuilder {
     let file = answer.file;
     let mut response = HttpResponse::build(status);
@@ -192,7 +195,7 @@ fn describe(
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(file.media.name)))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control(answer))))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, NOSNIFF));
-    if let Ok(etag) = HeaderValue::from_str(file.etag(encoding).as_str()) {
+    if let Ok(etag) = HeaderValue::from_str(etag) {
         response.insert_header((header::ETAG, etag));
     }
     if let Ok(modified) = HeaderValue::from_str(file.last_modified()) {

@@ -64,8 +64,9 @@ static DOCUMENT: LazyLock<Result<Document, serde_json::Error>> = LazyLock::new(|
 /// `GET /api/openapi.json`.
 pub(super) async fn show(_operator: Operator<Public>, request: HttpRequest) -> ApiResult {
     let document = DOCUMENT.as_ref().map_err(|error| {
-        let message = format!("the description of the API cannot be written: {error}");
-        ApiError::new(ErrorKind::Internal, "INTERNAL", message)
+        tracing::error!(error = %error, "the description of the API cannot be written");
+        let message = "the node failed; its log says why, under the id in X-Request-Id";
+        ApiError::new(ErrorKind::Internal, "INTERNAL_ERROR", message)
     })?;
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     let is_known = known.is_some_and(|tags| conditional::if_none_match(tags, &document.etag));

@@ -87,6 +87,11 @@ impl Caller {
         Caller { identity, address, subject: RefCell::default() }
     }
 
+    /// Whoever runs the node, for what it does by itself on their behalf.
+    pub(super) fn owner() -> Caller {
+        Caller::new(Identity::Owner, None)
+    }
+
     /// The same caller, once they have signed in.
     pub(super) fn signed_in(&self, session: Arc<Session>, username: Arc<str>) -> Caller {
         Caller::new(Identity::Session(session, username), self.address)

@@ -20,7 +20,7 @@ use fazt_actors::router::table::{Destination, RoutedApp};
 use fazt_actors::router::template::escape_url;
 use fazt_actors::timestamp::Timestamp;
 
-use super::connection::{destination, host_of};
+use super::connection::{destination, host_name, host_of};
 use super::error::ApiError;
 use super::file_response::{FileAnswer, NOINDEX, apply_header_rules, file_response};
 use super::metrics::body_bytes;
@@ -219,7 +219,12 @@ impl Visit<'_> {
             Ok(mut response) => {
                 let rules = &site.index.headers;
                 if !rules.is_empty() {
-                    apply_header_rules(&mut response, rules, &self.host(), &self.path);
+                    apply_header_rules(
+                        &mut response,
+                        rules,
+                        &host_name(self.request.head()),
+                        &self.path,
+                    );
                 }
                 response
             }
@@ -232,7 +237,7 @@ impl Visit<'_> {
             return None;
         }
         let query = RedirectQuery {
-            host: &self.host(),
+            host: &host_name(self.request.head()),
             path: &self.path,
             query: self.request.uri().query(),
             accept_language: self.header(header::ACCEPT_LANGUAGE),
@@ -270,13 +275,6 @@ impl Visit<'_> {
             target.push_str(query);
         }
         location(StatusCode::MOVED_PERMANENTLY, &target)
-    }
-
-    /// The host as rules see it: lower-case, without port and last dot.
-    fn host(&self) -> String {
-        let host = host_of(self.request.head()).to_ascii_lowercase();
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _port)| name);
-        name.strip_suffix('.').unwrap_or(name).to_owned()
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {

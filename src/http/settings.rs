@@ -6,14 +6,14 @@ use fazt_actors::settings::live::Shown;
 use fazt_actors::settings::table::{ChangedBy, Counts, Setting, find};
 use fazt_actors::settings::value::Value;
 use fazt_actors::settings::{self, SettingError};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::answer::answer;
 use super::body::read_json;
-use super::connection::OwnersSocket;
 use super::error::{ApiError, ApiResult};
+use super::model::settings::SettingChange;
 use super::model::{self, Message};
-use super::operator::Operator;
+use super::operator::{Caller, Identity, Operator};
 use super::permission::{Admin, Read};
 use crate::node::Node;
 
@@ -33,12 +33,11 @@ pub(super) async fn set(
 ) -> ApiResult {
     operator.about(&key);
     let limit = node.limits().json_body_bytes_max;
-    let body: Map<String, Json> = read_json(&request, payload, limit).await?;
+    let body: SettingChange = read_json(&request, payload, limit).await?;
     let setting = find(&key).ok_or_else(|| SettingError::unknown(&key))?;
-    check_owner(&request, setting)?;
-    let wanted = body.get("value").ok_or_else(|| ApiError::field("value", "is required"))?;
+    check_owner(&operator, setting)?;
     let refused = |rule: &str| ApiError::field(setting.key, rule);
-    let text = text_of(wanted).ok_or_else(|| refused("must be one value, not several"))?;
+    let text = text_of(&body.value).ok_or_else(|| refused("must be one value, not several"))?;
     let value = setting.parse(&text).map_err(|rule| refused(&rule))?;
     let now = node.settings.set(setting, &value).await?;
     operator.remark(setting.shown(&value));
@@ -50,12 +49,11 @@ pub(super) async fn reset(
     operator: Operator<Admin>,
     node: web::Data<Node>,
     key: web::Path<String>,
-    request: HttpRequest,
 ) -> ApiResult {
     operator.about(&key);
     let setting = find(&key);
     if let Some(setting) = setting {
-        check_owner(&request, setting)?;
+        check_owner(&operator, setting)?;
     }
     node.settings.reset(&key).await?;
     let message = match setting {
@@ -71,8 +69,8 @@ pub(super) async fn reset(
 }
 
 /// Some settings are the owner's on the node's machine alone.
-fn check_owner(request: &HttpRequest, setting: &Setting) -> ApiResult<()> {
-    let is_owner = request.conn_data::<OwnersSocket>().is_some();
+fn check_owner(caller: &Caller, setting: &Setting) -> ApiResult<()> {
+    let is_owner = matches!(caller.identity, Identity::Owner);
     if is_owner || setting.changed_by == ChangedBy::Admin {
         return Ok(());
     }

@@ -4,7 +4,6 @@
 //! Events are made from entries of the audit log, after they are durable. A reader that is
 //! too slow loses events and is told how many; nothing waits for it.
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,11 +69,10 @@ impl Event {
 }
 
 /// Where events are published and read. One for all workers.
-#[derive(Clone)]
 pub struct Events {
     sender: broadcast::Sender<Arc<Event>>,
     rooms: Arc<Semaphore>,
-    closing: Arc<watch::Sender<bool>>,
+    closing: watch::Sender<bool>,
 }
 
 impl Default for Events {
@@ -82,7 +80,7 @@ impl Default for Events {
         Events {
             sender: broadcast::Sender::new(EVENTS_KEPT),
             rooms: Arc::new(Semaphore::new(STREAMS_MAX)),
-            closing: Arc::new(watch::Sender::new(false)),
+            closing: watch::Sender::new(false),
         }
     }
 }
@@ -113,7 +111,7 @@ pub(super) async fn stream(operator: Operator<Read>, node: web::Data<Node>) -> A
     let reader = Reader {
         receiver: node.events.sender.subscribe(),
         closing: node.events.closing.subscribe(),
-        operator: Rc::new(operator),
+        operator,
         node,
         heartbeat: tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT),
         is_greeted: false,
@@ -131,7 +129,7 @@ pub(super) async fn stream(operator: Operator<Read>, node: web::Data<Node>) -> A
 struct Reader {
     receiver: broadcast::Receiver<Arc<Event>>,
     closing: watch::Receiver<bool>,
-    operator: Rc<Operator<Read>>,
+    operator: Operator<Read>,
     node: web::Data<Node>,
     /// Ticks whatever happens: events that this reader may not see do not put it off.
     heartbeat: Interval,

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use fazt_actors::kind::ErrorKind;
 use fazt_actors::timestamp::Timestamp;
 use fazt_actors::tokens::{NewToken, Scope, Token};
 
-use super::answer::answer;
+use super::answer::{answer, created};
 use super::body::read_json;
 use super::error::{ApiError, ApiResult};
-use super::model::{self, Envelope, Message, TokenCreated, TokenRequest};
+use super::model::{self, Message, TokenCreated, TokenRequest};
 use super::operator::{Caller, Operator};
 use super::permission::Admin;
 use crate::node::Node;
@@ -50,7 +50,7 @@ pub(super) async fn create(
     let (token, text) = node.tokens.create(new).await?;
     operator.about(&token.id);
     let data = TokenCreated { info: shown(&token), token: text };
-    Ok(HttpResponse::Created().json(Envelope { data, meta: None }))
+    Ok(created(data))
 }
 
 /// `DELETE /api/tokens/{token}`.

@@ -2,21 +2,22 @@
 
 use std::collections::HashSet;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use fazt_actors::content::ContentHash;
 use fazt_actors::deployer::path::FilePath;
 use fazt_actors::deployer::writes::ReleaseEntry;
 use fazt_actors::deployer::{AbandonUpload, BeginUpload, CommitUpload, ReceiveContents};
 use fazt_actors::kind::ErrorKind;
+use fazt_actors::limits::DeployLimits;
 use fazt_actors::name::AppName;
 use fazt_actors::timestamp::Timestamp;
 
-use super::answer::answer;
+use super::answer::{answer, created};
 use super::body::{check_announced, read_json};
 use super::deploy::{request_of, result};
 use super::error::{ApiError, ApiResult};
 use super::model::{
-    BlobsReceived, ChangedFile, CommitRequest, Envelope, Message, UploadCreated, UploadRequest,
+    BlobsReceived, ChangedFile, CommitRequest, Message, UploadCreated, UploadRequest,
 };
 use super::operator::{Caller, Operator};
 use super::permission::DeployApp;
@@ -41,14 +42,14 @@ pub(super) async fn begin(
     payload: web::Payload,
 ) -> ApiResult {
     let app = app_name(&operator, &node, &key).await?;
-    let body: UploadRequest =
-        read_json(&request, payload, node.limits().json_body_bytes_max).await?;
+    let limits = node.limits();
+    let body: UploadRequest = read_json(&request, payload, limits.json_body_bytes_max).await?;
     let base = match body.base.map(u32::try_from).transpose() {
         Ok(base) => base,
         Err(_) => return Err(ApiError::field("base", "is not the number of a release")),
     };
     let changed =
-        body.changed.iter().map(|file| entry(file, &node)).collect::<ApiResult<Vec<_>>>()?;
+        body.changed.iter().map(|file| entry(file, &limits.deploy)).collect::<ApiResult<_>>()?;
     let upload = format!("upl_{}", fazt_actors::random::base62(UPLOAD_ID_CHARS));
     let begin = BeginUpload {
         id: upload.clone(),
@@ -61,7 +62,7 @@ pub(super) async fn begin(
     let missing = node.deployer.ask(begin).await??;
     let missing = missing.iter().map(ContentHash::to_string).collect();
     let data = UploadCreated { upload, missing };
-    Ok(HttpResponse::Created().json(Envelope { data, meta: None }))
+    Ok(created(data))
 }
 
 /// `PUT /api/apps/{app}/uploads/{upload}/blobs`.
@@ -125,8 +126,8 @@ async fn app_name(operator: &Caller, node: &Node, key: &str) -> ApiResult<AppNam
     Ok(name)
 }
 
-fn entry(file: &ChangedFile, node: &Node) -> ApiResult<ReleaseEntry> {
-    let path = FilePath::parse(&file.path, &node.limits().deploy).map_err(|refusal| {
+fn entry(file: &ChangedFile, limits: &DeployLimits) -> ApiResult<ReleaseEntry> {
+    let path = FilePath::parse(&file.path, limits).map_err(|refusal| {
         let shown: String = file.path.chars().take(200).collect();
         let message = format!("`{shown}` is refused: {refusal}");
         ApiError::new(ErrorKind::Invalid, "ENTRY_REFUSED", message)

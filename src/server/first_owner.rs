@@ -4,19 +4,23 @@ use fazt_actors::account::{Account, Change, DEFAULT_USERNAME, Password};
 use fazt_actors::timestamp::Timestamp;
 
 use crate::cli::output;
+use crate::http::record_start;
+use crate::node::Node;
 
 /// Gives a node without an owner one, with a password that is printed this once.
 ///
 /// # Errors
 /// The database refuses, or stdout cannot be written.
-pub(super) async fn ensure(account: &Account) -> anyhow::Result<()> {
-    if account.username().is_some() {
+pub(super) async fn ensure(node: &Node) -> anyhow::Result<()> {
+    if node.account.username().is_some() {
         return Ok(());
     }
     let password = Password::generate();
     // Shown first: an owner whose password nobody has seen is of no use.
     announce(DEFAULT_USERNAME, &password)?;
-    create(account, None, password).await
+    create(&node.account, None, password).await?;
+    record_start(node, "owner.change", None, "the first one, with a generated password").await;
+    Ok(())
 }
 
 /// Makes the owner.

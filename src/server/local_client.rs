@@ -2,12 +2,12 @@
 //! at once.
 
 use actix_web::web;
-use fazt_actors::audit::{ActorKind, Entry, Record};
 use fazt_actors::peers::{LOCAL, NodeUrl, Peer, Remembered};
 use fazt_actors::timestamp::Timestamp;
 use fazt_actors::tokens::{NewToken, Scope};
 
 use crate::cli::target::open_peers;
+use crate::http::record_start;
 use crate::node::Node;
 
 /// Makes sure that this user's client has a good token for this node, as peer `local`. A peer
@@ -56,18 +56,7 @@ async fn make_token(node: &Node, at: Timestamp) -> anyhow::Result<(Box<str>, Str
     let name = LOCAL.to_owned();
     let new = NewToken { name, scopes: vec![Scope::Admin], expires_at: None, at };
     let (token, text) = node.tokens.create(new).await?;
-    let entry = Entry {
-        at,
-        kind: ActorKind::Socket,
-        actor_id: None,
-        actor: "owner".to_owned(),
-        address: "local".to_owned(),
-        action: "token.create",
-        app: None,
-        resource: Some(token.id.to_string()),
-        result: "ok".to_owned(),
-        details: Some("for the client of whoever started the node".to_owned()),
-    };
-    node.store.writer.commit(Record(entry)).await?;
+    let details = "for the client of whoever started the node";
+    record_start(node, "token.create", Some(&token.id), details).await;
     Ok((token.id.clone(), text))
 }

@@ -299,6 +299,7 @@ fn wrong_queries_and_bodies_are_explained() {
         serde_json::json!({ "name": "x".repeat(101), "scopes": ["read"] }),
         serde_json::json!({ "name": "x", "scopes": vec!["read"; 101] }),
         serde_json::json!({ "name": "x" }),
+        serde_json::json!(["x", ["read"]]),
         serde_json::json!([]),
     ] {
         let response = node.api("POST", "/api/tokens", &body);
