@@ -19,8 +19,11 @@
       return;
     }
     if (state.release > release) {
+      if (!swapStyles(state.release)) {
+        reload(`${state.run}-${state.release}`);
+        return;
+      }
       release = state.release;
-      if (!swapStyles()) return;
     }
     if (overlay) overlay.remove();
     overlay = state.problem ? show(state.problem) : null;
@@ -37,19 +40,18 @@
     location.reload();
   }
 
-  // Answers whether the page stays. Each new sheet takes the place of the old one when it is
-  // there, so that the page is never without.
-  function swapStyles() {
+  // Answers whether it could. Each new sheet takes the place of the old one when it is there,
+  // so that the page is never without.
+  function swapStyles(wanted) {
     const links = [...document.querySelectorAll("link[rel~=stylesheet][href]")];
     const own = links.filter((link) => new URL(link.href).origin === location.origin);
     const imports = [...document.querySelectorAll("style")];
     if (own.length === 0 || imports.some((style) => style.textContent.includes("@import"))) {
-      location.reload();
       return false;
     }
     for (const link of own) {
       const url = new URL(link.href);
-      url.searchParams.set("fazt-dev", release);
+      url.searchParams.set("fazt-dev", wanted);
       const fresh = link.cloneNode();
       fresh.href = url.href;
       fresh.onload = fresh.onerror = () => link.remove();
