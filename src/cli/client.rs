@@ -14,7 +14,7 @@ use super::{
     deploy::{self, DeployArgs},
     format, in_system,
     output::{self, Cell, List},
-    remote::{self, AskArgs},
+    remote,
     target::{Target, peer},
 };
 
@@ -96,9 +96,7 @@ pub struct TokenArgs {
 pub fn run(command: ClientCommand) -> anyhow::Result<()> {
     match command {
         ClientCommand::Deploy(args) => in_system(deploy::run(*args)),
-        ClientCommand::Apps(ListArgs { target, json }) => {
-            in_system(remote::apps(AskArgs { peer: target.to, json }))
-        }
+        ClientCommand::Apps(ListArgs { target, json }) => in_system(remote::apps(&target, json)),
         ClientCommand::Logs(args) => in_system(logs(args)),
         ClientCommand::Delete(SiteArgs { site, yes, target }) => {
             let args = DeleteArgs { app: site, purge: false, yes, target, json: false };

@@ -9,7 +9,7 @@ use fazt_actors::peers::Removed;
 use super::{
     deploy::{self, DeployArgs},
     in_system, output,
-    target::peer,
+    target::{Target, peer, with_node},
 };
 
 mod add;
@@ -112,7 +112,9 @@ pub fn run(args: RemoteArgs) -> anyhow::Result<()> {
         RemoteCommand::Remove(args) => remove(&args.name),
         RemoteCommand::Default(args) => set_default(&args.name),
         RemoteCommand::Status(args) => in_system(status::run(args)),
-        RemoteCommand::Apps(args) => in_system(apps(args)),
+        RemoteCommand::Apps(args) => {
+            in_system(apps(&Target { to: args.peer, db: None }, args.json))
+        }
         RemoteCommand::Deploy(mut args) => {
             args.deploy.target.to = args.peer.or(args.deploy.target.to);
             in_system(deploy::run(args.deploy))
@@ -148,12 +150,14 @@ fn set_default(name: &str) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The node cannot be found or reached, or refuses.
-pub async fn apps(args: AskArgs) -> anyhow::Result<()> {
-    let (found, _peers) = peer::find(args.peer.as_deref()).await?;
-    let client = found.client()?;
-    let apps = client.any_apps().await.map_err(|error| peer::name_node(error, client.shown()))?;
-    if args.json {
+pub async fn apps(target: &Target, is_json: bool) -> anyhow::Result<()> {
+    let (apps, node) = with_node(target, async |node| {
+        let apps = node.any_apps().await?;
+        Ok((apps, node.shown().to_owned()))
+    })
+    .await?;
+    if is_json {
         return output::json(&apps);
     }
-    output::list(&listing::apps(&apps), &format!("No apps on {}.", client.shown()))
+    output::list(&listing::apps(&apps), &format!("No apps on {node}."))
 }

@@ -59,6 +59,12 @@ fn a_node_elsewhere_is_added_looked_at_and_deployed_to() {
     }
     assert!(near.run(&["@home", "app", "list"]).ok().starts_with("site\t"));
     assert_eq!(near.run(&["remote", "apps", "--json"]).json()[0]["name"], "site");
+
+    // A database of this machine is asked for, not the peer that is the default.
+    near.run(&["server", "init", "--db", &near.db()]).ok();
+    near.run(&["deploy", &folder, "--name", "nearby", "--db", &near.db()]).ok();
+    let said = near.run(&["client", "apps", "--db", &near.db()]).ok();
+    assert_eq!(rows(&said)[0][0], "nearby", "{said}");
     server.stop();
 }
 
