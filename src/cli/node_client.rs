@@ -34,12 +34,10 @@ pub use failure::{Refusal, Stranger};
 
 /// How long to look for the admin host behind a public one.
 const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a node may take to copy itself: days of a slow disk, not of a hanging one.
+/// How long a node may take to copy itself: a day is enough for a slow disk.
 const BACKUP_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Bytes of a discovery document: a few short strings.
 const DISCOVERY_BYTES_MAX: u64 = 64 * 1024;
-/// Pages of a list that are followed: 100,000 apps at 1,000 a page.
-const PAGES_MAX: usize = 100;
 /// Everything that a path segment may not hold as it is (RFC 3986 section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -132,22 +130,7 @@ impl NodeClient {
 
     /// `GET /api/apps`, all pages.
     pub async fn apps(&self, deleted: bool) -> anyhow::Result<Vec<App>> {
-        let mut apps = Vec::new();
-        let mut cursor: Option<String> = None;
-        for _ in 0..PAGES_MAX {
-            let mut path = format!("/api/apps?deleted={deleted}");
-            if let Some(cursor) = &cursor {
-                path.push_str(&format!("&cursor={}", segment(cursor)));
-            }
-            let page: Envelope<Vec<App>> =
-                self.envelope(self.request(Verb::Get, &path, Body::Empty)).await?;
-            apps.extend(page.data);
-            cursor = page.meta.and_then(|meta| meta.next_cursor);
-            if cursor.is_none() {
-                return Ok(apps);
-            }
-        }
-        anyhow::bail!("{} sends a list of apps that does not end", self.shown)
+        self.pages(&format!("/api/apps?deleted={deleted}"), "apps", None).await
     }
 
     /// `GET /api/apps/{app}`.
@@ -317,6 +300,7 @@ fn release_segment(release: Option<u64>) -> String {
 }
 
 mod owner;
+mod pages;
 
 pub use owner::AuditFilter;
 

@@ -13,8 +13,7 @@ use fazt_actors::outbound::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{NodeClient, PAGES_MAX, Stranger, segment};
-use crate::http::model::{Envelope, PageMeta};
+use super::{NodeClient, Stranger, segment};
 
 /// Bytes of the answer of `/health`: a word.
 const HEALTH_BYTES_MAX: u64 = 64 * 1024;
@@ -186,23 +185,11 @@ impl NodeClient {
 
     /// Every app on the air. Where a node of the original lists none, its sites.
     pub async fn any_apps(&self) -> anyhow::Result<Vec<AnyApp>> {
-        let mut apps = Vec::new();
-        let mut path = "/api/apps".to_owned();
-        for _ in 0..PAGES_MAX {
-            let request = self.request(Verb::Get, &path, Body::Empty);
-            let page: Envelope<Option<Vec<AnyApp>>> = self.envelope(request).await?;
-            let Some(more) = page.data else {
-                let sites: Option<Vec<Site>> = self.get("/api/sites").await?;
-                return Ok(sites.unwrap_or_default().into_iter().map(AnyApp::from).collect());
-            };
-            apps.extend(more);
-            let Some(cursor) = page.meta.and_then(|PageMeta { next_cursor, .. }| next_cursor)
-            else {
-                return Ok(apps);
-            };
-            path = format!("/api/apps?cursor={}", segment(&cursor));
+        if let Some(apps) = self.pages_or_null("/api/apps", "apps", None).await? {
+            return Ok(apps);
         }
-        anyhow::bail!("{} sends a list of apps that does not end", self.shown)
+        let sites: Option<Vec<Site>> = self.get("/api/sites").await?;
+        Ok(sites.unwrap_or_default().into_iter().map(AnyApp::from).collect())
     }
 
     /// `GET /api/logs`: the last `limit` lines of an app, the latest first.

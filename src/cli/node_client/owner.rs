@@ -2,16 +2,10 @@
 
 use fazt_actors::outbound::{Body, Verb};
 
-use super::{NodeClient, segment};
+use super::{NodeClient, pages::with_query, segment};
 use crate::http::model::{
-    AuditEntry, CredentialsRequest, Envelope, MappedDomain, MappedDomainRequest, Message,
+    AuditEntry, CredentialsRequest, MappedDomain, MappedDomainRequest, Message,
 };
-
-/// Pages of a list that are followed.
-const PAGES_MAX: usize = 1_000;
-
-/// Entries of one page of the audit log.
-const AUDIT_PAGE: usize = 1_000;
 
 /// Which entries of the audit log are wanted.
 #[derive(Clone, Debug, Default)]
@@ -38,52 +32,15 @@ impl NodeClient {
         filter: &AuditFilter,
         limit: usize,
     ) -> anyhow::Result<Vec<AuditEntry>> {
-        let mut entries: Vec<AuditEntry> = Vec::new();
-        let mut cursor: Option<String> = None;
-        while entries.len() < limit {
-            let wanted = (limit - entries.len()).min(AUDIT_PAGE);
-            let mut path = format!("/api/audit?limit={wanted}");
-            let parameters = [
-                ("app", &filter.app),
-                ("action", &filter.action),
-                ("actor", &filter.actor),
-                ("since", &filter.since),
-                ("cursor", &cursor),
-            ];
-            for (name, value) in parameters {
-                if let Some(value) = value {
-                    path.push_str(&format!("&{name}={}", segment(value)));
-                }
-            }
-            let page: Envelope<Vec<AuditEntry>> =
-                self.envelope(self.request(Verb::Get, &path, Body::Empty)).await?;
-            entries.extend(page.data);
-            cursor = page.meta.and_then(|meta| meta.next_cursor);
-            if cursor.is_none() {
-                break;
-            }
-        }
-        Ok(entries)
+        let AuditFilter { app, action, actor, since } = filter.clone();
+        let parameters = [("app", app), ("action", action), ("actor", actor), ("since", since)];
+        self.pages(&with_query("/api/audit", parameters), "entries", Some(limit)).await
     }
 
     /// `GET /api/mapped-domains`, all pages.
     pub async fn domains(&self, app: Option<&str>) -> anyhow::Result<Vec<MappedDomain>> {
-        let mut domains: Vec<MappedDomain> = Vec::new();
-        let mut cursor = String::new();
-        for _ in 0..PAGES_MAX {
-            let mut path = format!("/api/mapped-domains?cursor={}", segment(&cursor));
-            if let Some(app) = app {
-                path.push_str(&format!("&app={}", segment(app)));
-            }
-            let page: Envelope<Vec<MappedDomain>> =
-                self.envelope(self.request(Verb::Get, &path, Body::Empty)).await?;
-            domains.extend(page.data);
-            match page.meta.and_then(|meta| meta.next_cursor) {
-                Some(next) => cursor = next,
-                None => return Ok(domains),
-            }
-        }
-        anyhow::bail!("{} sends a list of domains that does not end", self.shown())
+        let parameters = [("app", app.map(str::to_owned))];
+        self.pages(&with_query("/api/mapped-domains", parameters), "domains", None).await
     }
 
     /// `POST /api/mapped-domains`.
