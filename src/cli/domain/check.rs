@@ -21,12 +21,13 @@ use crate::http::model::Discovery;
 const ADDRESSES_MAX: usize = 8;
 
 /// Who answers under a host name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Answer {
     ThisNode,
     AnotherNode,
     Stranger,
-    Nothing,
+    /// Nobody who can be understood, and why not: a certificate, a port that is closed.
+    Nothing(String),
 }
 
 impl Answer {
@@ -38,17 +39,31 @@ impl Answer {
             }
             Ok(Some(_)) => Answer::AnotherNode,
             Ok(None) => Answer::Stranger,
-            Err(_) => Answer::Nothing,
+            Err(cause) => Answer::Nothing(format!("{cause:#}")),
         }
     }
 
-    fn as_str(self) -> &'static str {
+    /// In a word or two that do not change.
+    fn as_str(&self) -> &'static str {
         match self {
             Answer::ThisNode => "this node",
             Answer::AnotherNode => "another fazt node",
             Answer::Stranger => "something that is no fazt node",
-            Answer::Nothing => "nothing",
+            Answer::Nothing(_) => "nothing",
         }
+    }
+
+    /// Why nobody answers.
+    fn cause(&self) -> Option<&str> {
+        match self {
+            Answer::Nothing(cause) => Some(cause),
+            Answer::ThisNode | Answer::AnotherNode | Answer::Stranger => None,
+        }
+    }
+
+    fn cell(&self) -> Cell {
+        let word = self.as_str();
+        Cell::text(self.cause().map_or(word.to_owned(), |cause| format!("{word}: {cause}")))
     }
 }
 
@@ -71,19 +86,20 @@ pub(super) async fn run(args: RemoveArgs) -> anyhow::Result<()> {
     let addresses = addresses(&name, found.await.context("the look-up was interrupted")?)?;
     let https = ask("https", &name, &own).await?;
     let http = ask("http", &name, &own).await?;
-    let leads_here = [https, http].contains(&Answer::ThisNode);
+    let leads_here = [&https, &http].contains(&&Answer::ThisNode);
     if args.json {
         output::json(&json!({
             "domain": name, "app": mapped.app, "addresses": addresses, "leads_here": leads_here,
             "https": https.as_str(), "http": http.as_str(),
+            "https_error": https.cause(), "http_error": http.cause(),
         }))?;
     } else {
         output::facts(&[
             ("Domain", Cell::text(&name)),
             ("App", Cell::text(&mapped.app)),
             ("Addresses", Cell::text(addresses.join(", "))),
-            ("At https", Cell::text(https.as_str())),
-            ("At http", Cell::text(http.as_str())),
+            ("At https", https.cell()),
+            ("At http", http.cell()),
         ])?;
     }
     anyhow::ensure!(leads_here, "{name} does not lead to this node");
@@ -130,7 +146,11 @@ mod tests {
             (Ok(Some(node(""))), "a", Answer::AnotherNode),
             (Ok(Some(node(""))), "", Answer::AnotherNode),
             (Ok(None), "a", Answer::Stranger),
-            (Err(anyhow::anyhow!("connection refused")), "a", Answer::Nothing),
+            (
+                Err(anyhow::anyhow!("the certificate is out of date").context("cannot connect")),
+                "a",
+                Answer::Nothing("cannot connect: the certificate is out of date".to_owned()),
+            ),
         ] {
             let shown = format!("{found:?} asked by {own:?}");
             assert_eq!(Answer::of(found, &node(own)), expect, "{shown}");
