@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fazt_actors::settings::{self, table, value::NOTHING};
+use fazt_actors::settings::{self, SettingError, table, value::NOTHING};
 use serde_json::Value as Json;
 
 use crate::cli::{
@@ -87,10 +87,11 @@ pub async fn show(args: ConfigArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Changes settings: all of them are checked before the first one is changed.
+/// Changes settings: all keys and values are checked before the first one is changed.
 ///
 /// # Errors
-/// There is no such setting, a value breaks its rule, or the node refuses.
+/// There is no such setting, a value breaks its rule, or the node refuses. A node that refuses
+/// one keeps the changes before it.
 pub async fn set(args: SetConfigArgs) -> anyhow::Result<()> {
     let mut wanted = args.values;
     wanted.extend(args.domain.map(|domain| ("server.domain".to_owned(), domain)));
@@ -106,23 +107,49 @@ pub async fn set(args: SetConfigArgs) -> anyhow::Result<()> {
     if wanted.is_empty() && args.reset.is_empty() {
         return Ok(());
     }
-    let change = async |node: &NodeClient| {
-        let mut changed = Vec::new();
-        for (key, text) in &wanted {
-            changed.push(node.set_setting(key, text).await?);
-        }
-        let mut said = Vec::new();
-        for key in &args.reset {
-            said.push(node.reset_setting(key).await?.message);
-        }
-        anyhow::Ok((changed, said))
-    };
-    let (changed, said) = with_node(&on(args.db), change).await?;
+    let reset = args.reset;
+    let changes = with_node(&on(args.db), async |node| change(node, &wanted, &reset).await).await?;
     if args.json {
-        return output::json(&changed);
+        return output::json(&changes.settings);
     }
-    let mut lines = changed.iter().map(outcome).chain(said);
-    lines.try_for_each(|line| output::line(&line))
+    changes.lines.iter().try_for_each(|line| output::line(line))
+}
+
+/// What a run of `set-config` came to.
+struct Changes {
+    /// A sentence for each change.
+    lines: Vec<String>,
+    /// The settings as they are now. A reset one that this version does not know is gone.
+    settings: Vec<Setting>,
+}
+
+async fn change(
+    node: &NodeClient,
+    wanted: &[(String, String)],
+    reset: &[String],
+) -> anyhow::Result<Changes> {
+    // A node may keep settings that this version does not know, so it is asked for its own.
+    if !reset.is_empty() {
+        let known = node.settings().await?;
+        for key in reset {
+            if !known.iter().any(|setting| setting.key == *key) {
+                return Err(SettingError::unknown(key).into());
+            }
+        }
+    }
+    let mut settings = Vec::with_capacity(wanted.len() + reset.len());
+    for (key, text) in wanted {
+        settings.push(node.set_setting(key, text).await?);
+    }
+    let mut lines: Vec<String> = settings.iter().map(outcome).collect();
+    for key in reset {
+        lines.push(node.reset_setting(key).await?.message);
+    }
+    if !reset.is_empty() {
+        let now = node.settings().await?;
+        settings.extend(now.into_iter().filter(|setting| reset.contains(&setting.key)));
+    }
+    Ok(Changes { lines, settings })
 }
 
 fn on(db: Option<PathBuf>) -> Target {

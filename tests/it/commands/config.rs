@@ -51,6 +51,18 @@ fn settings_are_changed_without_a_node() {
 }
 
 #[test]
+fn as_json_every_setting_that_was_touched_is_told() {
+    let machine = Machine::new();
+    machine.run(&["server", "init", "--port", "81", "--db", &machine.db()]).ok();
+    let said = set(&machine, &["deploy.files_max=20", "--reset", "server.port", "--json"]);
+    let list: Value = serde_json::from_str(&said).unwrap();
+    let told = |index: usize| (list[index]["key"].clone(), list[index]["stored"].clone());
+    assert_eq!(told(0), (json!("deploy.files_max"), json!("20")), "{list}");
+    assert_eq!(told(1), (json!("server.port"), Value::Null), "{list}");
+    assert_eq!(list.as_array().unwrap().len(), 2, "{list}");
+}
+
+#[test]
 fn a_running_node_follows_at_once_or_says_that_it_does_not() {
     let machine = Machine::new();
     let server = machine.start();
@@ -132,6 +144,7 @@ fn wrong_words_change_nothing() {
         (&["--domain", "a b"], 1, "host name"),
         (&["--port", "http"], 1, "whole number"),
         (&["--reset", "server.prot"], 1, "server.prot"),
+        (&["deploy.files_max=2", "--reset", "server.prot"], 1, "server.prot"),
         (&["server.port"], 2, "KEY=VALUE"),
         (&["=80"], 2, "KEY=VALUE"),
         (&[], 2, "KEY=VALUE"),
