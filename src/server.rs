@@ -350,8 +350,8 @@ fn log_to_stderr(format: LogFormat) {
     let lines = match format {
         LogFormat::Json => lines.json().boxed(),
         LogFormat::Text => {
-            let is_plain = std::env::var_os("NO_COLOR").is_some();
-            lines.with_ansi(!is_plain && std::io::stderr().is_terminal()).boxed()
+            let is_seen = std::io::stderr().is_terminal();
+            lines.with_ansi(is_seen && output::colours::are_wanted()).boxed()
         }
     };
     // A second subscriber in one process is only met by tests, and the first one stays.

@@ -4,7 +4,7 @@
 //! for people; anywhere else they are tab-separated values for programs, without a header,
 //! with sizes in bytes and times in RFC 3339.
 
-mod colours;
+pub mod colours;
 
 use std::io::{self, IsTerminal, Write};
 

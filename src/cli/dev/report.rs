@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::site::Deployed;
 use crate::cli::format;
-use crate::cli::output::{self, Colour, Line};
+use crate::cli::output::{self, Colour, Line, colours};
 use crate::http::Problem;
 use crate::node::Node;
 
@@ -28,8 +28,8 @@ pub(super) struct Report {
 impl Report {
     /// Prints to a terminal that may show colours, unless `NO_COLOR` is set.
     pub(super) fn new(is_json: bool) -> Report {
-        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let has_colour = !is_plain && io::stdout().is_terminal() && io::stderr().is_terminal();
+        let has_colour =
+            colours::are_wanted() && io::stdout().is_terminal() && io::stderr().is_terminal();
         Report { is_json, has_colour, clock: None }
     }
 

@@ -2,10 +2,12 @@
 //!
 //! Its text may come from anywhere and is made harmless; its colours are put on afterwards.
 
-use std::io::Write;
+use std::{ffi::OsStr, io::Write};
 
 use super::{bytes, harmless};
 
+/// The variable by which a person does without colours (no-color.org).
+const NO_COLOR: &str = "NO_COLOR";
 /// What ends every colour.
 const PLAIN: &str = "\x1b[0m";
 
@@ -28,6 +30,16 @@ impl Colour {
             Colour::Dim => "\x1b[2m",
         }
     }
+}
+
+/// Whether colours are wanted where they can be seen.
+pub fn are_wanted() -> bool {
+    allows(std::env::var_os(NO_COLOR).as_deref())
+}
+
+/// An empty variable counts as none.
+fn allows(no_color: Option<&OsStr>) -> bool {
+    no_color.is_none_or(OsStr::is_empty)
 }
 
 /// A line under way.
@@ -92,5 +104,12 @@ mod tests {
         };
         assert_eq!(line(false), "a\u{fffd}[2J b\u{fffd}1m c\u{fffd}");
         assert_eq!(line(true), "a\u{fffd}[2J \x1b[31mb\u{fffd}1m\x1b[0m c\u{fffd}");
+    }
+
+    #[test]
+    fn a_variable_that_says_nothing_takes_no_colour_away() {
+        for (no_color, expect) in [(None, true), (Some(""), true), (Some("0"), false)] {
+            assert_eq!(allows(no_color.map(OsStr::new)), expect, "{no_color:?}");
+        }
     }
 }
