@@ -32,12 +32,16 @@ use crate::content::ContentHash;
 use crate::limits::{Limits, LiveLimits};
 use crate::mailbox::{Bound, Mailbox};
 use crate::name::{AppId, AppName};
+use crate::random;
 use crate::router::Router;
 use crate::store::{Store, StoreError};
 use crate::timestamp::Timestamp;
 pub use error::{DeployError, UploadError};
 use pipeline::Pipeline;
 use writes::{Activated, ReleaseEntry};
+
+/// Base62 characters of an upload's id.
+const UPLOAD_ID_CHARS: usize = 22;
 
 /// Who deploys what, and when.
 #[derive(Clone, Debug)]
@@ -80,6 +84,11 @@ pub struct BeginUpload {
     pub removed: HashSet<String>,
     /// Now.
     pub at: Timestamp,
+}
+
+/// An id for a new upload: nobody guesses one.
+pub fn new_upload_id() -> String {
+    format!("upl_{}", random::base62(UPLOAD_ID_CHARS))
 }
 
 /// Takes contents of an upload. Answers how many.

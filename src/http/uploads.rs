@@ -6,7 +6,9 @@ use actix_web::{HttpRequest, web};
 use fazt_actors::content::ContentHash;
 use fazt_actors::deployer::path::FilePath;
 use fazt_actors::deployer::writes::ReleaseEntry;
-use fazt_actors::deployer::{AbandonUpload, BeginUpload, CommitUpload, ReceiveContents};
+use fazt_actors::deployer::{
+    AbandonUpload, BeginUpload, CommitUpload, ReceiveContents, new_upload_id,
+};
 use fazt_actors::kind::ErrorKind;
 use fazt_actors::limits::DeployLimits;
 use fazt_actors::name::AppName;
@@ -23,9 +25,6 @@ use super::operator::{Caller, Operator};
 use super::permission::DeployApp;
 use super::spool::spool;
 use crate::node::Node;
-
-/// Base62 characters of an upload's id: nobody guesses one.
-const UPLOAD_ID_CHARS: usize = 22;
 
 /// Bytes of frames in one request; a single larger content travels alone.
 const FRAMES_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -50,7 +49,7 @@ pub(super) async fn begin(
     };
     let changed =
         body.changed.iter().map(|file| entry(file, &limits.deploy)).collect::<ApiResult<_>>()?;
-    let upload = format!("upl_{}", fazt_actors::random::base62(UPLOAD_ID_CHARS));
+    let upload = new_upload_id();
     let begin = BeginUpload {
         id: upload.clone(),
         app,

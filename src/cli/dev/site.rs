@@ -10,6 +10,7 @@ use fazt_actors::deployer::path::FilePath;
 use fazt_actors::deployer::writes::{Activated, ReleaseEntry};
 use fazt_actors::deployer::{
     AbandonUpload, BeginUpload, CommitUpload, DeployError, DeployRequest, ReceiveContents,
+    new_upload_id,
 };
 use fazt_actors::kind::{ErrorKind, Fault};
 use fazt_actors::limits::DeployLimits;
@@ -22,9 +23,6 @@ use crate::node::Node;
 
 /// Who deploys, as the node's records say.
 const DEPLOYED_BY: &str = "owner";
-
-/// Base62 characters of an upload's id.
-const UPLOAD_ID_CHARS: usize = 22;
 
 /// How long a folder may be empty or gone before that is a problem: a build that empties it
 /// first takes about as long.
@@ -191,7 +189,7 @@ impl Site {
         changed: &[FilePath],
         removed: &[FilePath],
     ) -> Result<Activated, SiteError> {
-        let id = format!("upl_{}", fazt_actors::random::base62(UPLOAD_ID_CHARS));
+        let id = new_upload_id();
         let changed: HashSet<&FilePath> = changed.iter().collect();
         let changed = entries.iter().filter(|entry| changed.contains(&entry.path));
         let begin = BeginUpload {
