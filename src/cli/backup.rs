@@ -23,7 +23,7 @@ mod listing;
 use super::{
     format,
     output::{self, Cell},
-    target::{self, Target, with_node},
+    target::{self, DatabaseArg, Target, with_node},
 };
 use crate::http::model::backup::{BackupMade, BackupRequest};
 
@@ -78,9 +78,8 @@ pub struct CreateArgs {
     /// Do not read the copy back
     #[arg(long)]
     no_verify: bool,
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
     /// Print the API's data
     #[arg(long)]
     json: bool,
@@ -142,10 +141,10 @@ struct Created {
 }
 
 async fn create(args: CreateArgs) -> anyhow::Result<()> {
-    let database = target::database(args.db);
+    let database = args.database.path();
     let file = args.file.as_ref().map(|file| absolute(file)).transpose()?;
     let request = BackupRequest { file, force: args.force, verify: !args.no_verify };
-    let target = Target { to: None, db: Some(database.clone()) };
+    let target = Target::on_database(database.clone());
     let spinner = copying(&database, args.file.as_deref(), !args.no_verify);
     let made = with_node(&target, async |node| node.create_backup(&request).await).await;
     spinner.finish_and_clear();

@@ -14,7 +14,7 @@ use fazt_actors::store::holder;
 use super::{
     format, in_system,
     output::{self, Cell},
-    target::{self, Target, with_node},
+    target::{self, DatabaseArg, with_node},
     token::{TokenOptions, print_created},
 };
 use crate::http::model::NodeHealth;
@@ -142,9 +142,8 @@ impl InitArgs {
 /// `fazt server status`.
 #[derive(Args, Debug)]
 pub struct StatusArgs {
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
     /// Print the API's data
     #[arg(long)]
     json: bool,
@@ -155,9 +154,8 @@ pub struct StatusArgs {
 pub struct CreateKeyArgs {
     #[command(flatten)]
     options: TokenOptions,
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
     /// Print the API's data
     #[arg(long)]
     json: bool,
@@ -166,9 +164,8 @@ pub struct CreateKeyArgs {
 /// `fazt server stop`.
 #[derive(Args, Debug)]
 pub struct StopArgs {
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
 }
 
 /// Runs one of the commands.
@@ -191,7 +188,7 @@ pub fn run(command: ServerCommand) -> anyhow::Result<()> {
 }
 
 async fn status(args: StatusArgs) -> anyhow::Result<()> {
-    let database = target::database(args.db);
+    let database = args.database.path();
     let Some(node) = target::running(&database).await? else {
         anyhow::bail!(
             "no node runs {}; start it with `fazt server start --db {0}`",
@@ -226,15 +223,14 @@ fn health_facts(health: &NodeHealth) -> Vec<(&'static str, Cell)> {
 }
 
 async fn create_key(args: CreateKeyArgs) -> anyhow::Result<()> {
-    let database = target::database(args.db);
-    let target = Target { to: None, db: Some(database) };
+    let target = args.database.target();
     let request = args.options.request("admin");
     let made = with_node(&target, async |node| node.create_token(&request).await).await?;
     print_created(&made, args.json)
 }
 
 async fn stop(args: StopArgs) -> anyhow::Result<()> {
-    let database = target::database(args.db);
+    let database = args.database.path();
     let Some(node) = target::running(&database).await? else {
         anyhow::bail!("no node runs {}; --db names another database", database.display());
     };

@@ -41,6 +41,33 @@ pub struct Target {
     pub db: Option<PathBuf>,
 }
 
+impl Target {
+    /// The node of a database on this machine, whether it runs or not.
+    pub fn on_database(database: PathBuf) -> Target {
+        Target { to: None, db: Some(database) }
+    }
+}
+
+/// The database of a command that is about this machine.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DatabaseArg {
+    /// Database file [default: ./data.db]
+    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = parse_path)]
+    db: Option<PathBuf>,
+}
+
+impl DatabaseArg {
+    /// The file.
+    pub fn path(self) -> PathBuf {
+        database(self.db)
+    }
+
+    /// Its node.
+    pub fn target(self) -> Target {
+        Target::on_database(self.path())
+    }
+}
+
 /// Reads a path whose leading `~/` the shell has left alone, as in `--db=~/data.db`.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use time::UtcDateTime;
 use crate::cli::{
     format,
     output::{self, Cell, List},
-    target,
+    target::{self, DatabaseArg},
 };
 
 /// `fazt backup list`.
@@ -19,9 +19,8 @@ pub struct ListArgs {
     /// The folder [default: backups beside the database]
     #[arg(value_parser = target::parse_path)]
     folder: Option<PathBuf>,
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -68,7 +67,7 @@ impl Row {
 pub(super) fn run(args: ListArgs) -> anyhow::Result<()> {
     let folder = match args.folder {
         Some(folder) => folder,
-        None => backup::default_folder(&target::database(args.db)),
+        None => backup::default_folder(&args.database.path()),
     };
     let rows: Vec<Row> = backup::list(&folder)?.into_iter().map(Row::of).collect();
     if args.json {

@@ -1,6 +1,5 @@
 //! `fazt server audit`: who changed what.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,7 +9,7 @@ use time::UtcDateTime;
 use crate::cli::format;
 use crate::cli::node_client::AuditFilter;
 use crate::cli::output::{self, Cell, List};
-use crate::cli::target::{self, Target, parse_path, with_node};
+use crate::cli::target::{DatabaseArg, with_node};
 use crate::http::model::AuditEntry;
 
 /// `fazt server audit`.
@@ -32,9 +31,8 @@ pub struct AuditArgs {
     #[arg(long, short = 'n', default_value_t = 50)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
     /// Print the API's data
     #[arg(long)]
     json: bool,
@@ -52,7 +50,7 @@ pub(super) async fn run(args: AuditArgs) -> anyhow::Result<()> {
         actor: args.by,
         since: since.map(Timestamp::to_rfc3339),
     };
-    let target = Target { to: None, db: Some(target::database(args.db)) };
+    let target = args.database.target();
     let entries =
         with_node(&target, async |node| node.audit(&filter, args.limit as usize).await).await?;
     if args.json {

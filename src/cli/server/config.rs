@@ -3,8 +3,6 @@
 //! Both go to the node that runs the database, where changes can count at once; where none
 //! runs, this process is its node for as long as the command takes.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use fazt_actors::settings::{self, SettingError, table, value::NOTHING};
 use serde_json::Value as Json;
@@ -12,7 +10,7 @@ use serde_json::Value as Json;
 use crate::cli::{
     node_client::NodeClient,
     output::{self, Cell, List},
-    target::{self, Target, with_node},
+    target::{DatabaseArg, with_node},
 };
 use crate::http::model::settings::Setting;
 
@@ -28,9 +26,8 @@ Examples:
 /// `fazt server config`.
 #[derive(Args, Debug)]
 pub struct ConfigArgs {
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
     /// Print the API's data
     #[arg(long)]
     json: bool,
@@ -55,9 +52,8 @@ pub struct SetConfigArgs {
     /// The original's name for what a main domain decides today
     #[arg(long, hide = true, value_parser = ["development", "production"])]
     env: Option<String>,
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = target::parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
     /// Print the API's data
     #[arg(long)]
     json: bool,
@@ -68,7 +64,7 @@ pub struct SetConfigArgs {
 /// # Errors
 /// The node cannot be reached, or the database not opened.
 pub async fn show(args: ConfigArgs) -> anyhow::Result<()> {
-    let settings = with_node(&on(args.db), async |node| node.settings().await).await?;
+    let settings = with_node(&args.database.target(), async |node| node.settings().await).await?;
     if args.json {
         return output::json(&settings);
     }
@@ -108,7 +104,8 @@ pub async fn set(args: SetConfigArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let reset = args.reset;
-    let changes = with_node(&on(args.db), async |node| change(node, &wanted, &reset).await).await?;
+    let target = args.database.target();
+    let changes = with_node(&target, async |node| change(node, &wanted, &reset).await).await?;
     if args.json {
         return output::json(&changes.settings);
     }
@@ -150,10 +147,6 @@ async fn change(
         settings.extend(now.into_iter().filter(|setting| reset.contains(&setting.key)));
     }
     Ok(Changes { lines, settings })
-}
-
-fn on(db: Option<PathBuf>) -> Target {
-    Target { to: None, db: Some(target::database(db)) }
 }
 
 /// What a change came to, in one line.

@@ -1,15 +1,14 @@
 //! `fazt server set-credentials` and `reset-admin`: the owner's name and password.
 
 use std::env;
-use std::io::{IsTerminal, Read};
-use std::path::PathBuf;
+use std::io::Read;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use fazt_actors::account::Password;
 
 use crate::cli::output;
-use crate::cli::target::{self, Target, parse_path, with_node};
+use crate::cli::target::{DatabaseArg, with_node};
 use crate::http::model::CredentialsRequest;
 
 /// Bytes that are read of a password on stdin: more than any has.
@@ -60,9 +59,8 @@ pub struct SetCredentialsArgs {
     username: Option<String>,
     #[command(flatten)]
     password: PasswordOptions,
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
 }
 
 /// `fazt server reset-admin`.
@@ -70,9 +68,8 @@ pub struct SetCredentialsArgs {
 pub struct ResetAdminArgs {
     #[command(flatten)]
     password: PasswordOptions,
-    /// Database file [default: ./data.db]
-    #[arg(long, env = "FAZT_DB_PATH", value_name = "FILE", value_parser = parse_path)]
-    db: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArg,
 }
 
 /// Sets the owner's name, password, or both.
@@ -87,7 +84,7 @@ pub(super) async fn set_credentials(args: SetCredentialsArgs) -> anyhow::Result<
     };
     let changes_password = password.is_some();
     let change = CredentialsRequest { username: args.username, password, current_password: None };
-    apply(args.db, &change).await?;
+    apply(args.database, &change).await?;
     output::line(match changes_password {
         true => "Credentials updated; browsers that were signed in must sign in again.",
         false => "Credentials updated.",
@@ -104,7 +101,7 @@ pub(super) async fn reset_admin(args: ResetAdminArgs) -> anyhow::Result<()> {
     let password = given.unwrap_or_else(|| Password::generate().reveal().to_owned());
     let change =
         CredentialsRequest { password: Some(password.clone()), ..CredentialsRequest::default() };
-    apply(args.db, &change).await?;
+    apply(args.database, &change).await?;
     output::note("The owner's password is set, and all browsers are signed out.");
     if !is_given {
         output::note("Keep it now, it is not shown again:");
@@ -113,14 +110,13 @@ pub(super) async fn reset_admin(args: ResetAdminArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn apply(db: Option<PathBuf>, change: &CredentialsRequest) -> anyhow::Result<()> {
-    let target = Target { to: None, db: Some(target::database(db)) };
-    with_node(&target, async |node| node.set_credentials(change).await).await.map(drop)
+async fn apply(database: DatabaseArg, change: &CredentialsRequest) -> anyhow::Result<()> {
+    with_node(&database.target(), async |node| node.set_credentials(change).await).await.map(drop)
 }
 
 /// Asks for a password twice, without showing it.
 fn ask() -> anyhow::Result<String> {
-    if !std::io::stdin().is_terminal() {
+    if !output::can_ask() {
         bail!("no password was given; use --password-stdin, FAZT_PASSWORD or a terminal");
     }
     let prompt = |text: &str| rpassword::prompt_password(text).context("cannot read the password");

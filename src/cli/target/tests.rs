@@ -24,7 +24,7 @@ async fn a_database_without_a_socket_has_no_node() {
     drop(std::os::unix::net::UnixListener::bind(socket_path(&database)).unwrap());
     assert!(running(&database).await.unwrap().is_none());
     // A slip in the path makes no new database.
-    let target = Target { to: None, db: Some(database.clone()) };
+    let target = Target::on_database(database.clone());
     let error = with_node(&target, async |node| node.health().await).await.unwrap_err();
     assert!(error.to_string().contains("there is no database"), "{error}");
     assert!(!database.exists());
