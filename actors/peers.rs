@@ -138,10 +138,6 @@ pub struct Peer {
     pub last_version: Option<String>,
     /// How the last look at it ended, in a word or two.
     pub last_status: Option<String>,
-    /// Milliseconds since 1970, UTC.
-    pub created_at: i64,
-    /// Milliseconds since 1970, UTC.
-    pub updated_at: i64,
 }
 
 /// What became of an offer to remember the node of this machine.
@@ -267,7 +263,7 @@ impl Peers {
 }
 
 const COLUMNS: &str = "name, url, token, is_default, managed, description, last_seen_at, \
-                       last_version, last_status, created_at, updated_at";
+                       last_version, last_status";
 
 fn peer(row: &Row<'_>) -> rusqlite::Result<Peer> {
     let url: String = row.get(1)?;
@@ -284,8 +280,6 @@ fn peer(row: &Row<'_>) -> rusqlite::Result<Peer> {
         last_seen_at: row.get(6)?,
         last_version: row.get(7)?,
         last_status: row.get(8)?,
-        created_at: row.get(9)?,
-        updated_at: row.get(10)?,
     })
 }
 

@@ -35,7 +35,7 @@ pub enum AppCommand {
     Rollback(RollbackArgs),
     /// Download the files of a release into a folder
     Pull(PullArgs),
-    /// Take an app off the air; it can be restored for 30 days
+    /// Take an app off the air; it can be restored for a while
     Delete(DeleteArgs),
     /// Bring a deleted app back
     Restore(AppArgs),
@@ -253,7 +253,7 @@ async fn delete(args: DeleteArgs) -> anyhow::Result<()> {
     output::line(&match args.purge {
         true => format!("Deleted {} for good.", deleted.name),
         false => format!(
-            "Deleted {}. For 30 days `fazt app restore {}` brings it back.",
+            "Deleted {}. For a while (30 days by default) `fazt app restore {}` brings it back.",
             deleted.name, deleted.id
         ),
     })

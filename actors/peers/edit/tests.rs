@@ -33,7 +33,7 @@ fn a_name_is_taken_once() {
 
     let elsewhere = NewPeer { url: NodeUrl::parse("https://else.org").unwrap(), ..new("home") };
     let replaced = peers.add(&elsewhere, true, 4).unwrap();
-    assert_eq!((replaced.created_at, replaced.updated_at, replaced.is_default), (1, 4, true));
+    assert_eq!((replaced.url, replaced.is_default), (elsewhere.url, true));
     assert_eq!((replaced.last_version, replaced.last_status), (None, None));
 
     let error = peers.add(&new("Upper"), true, 5).unwrap_err();

@@ -47,7 +47,7 @@ fn client_data_of_the_original_is_set_aside_and_taken_over() {
         (Some("aaaa"), Some("the box"))
     );
     let default = peers.default_peer().unwrap().unwrap();
-    assert_eq!((default.name.as_str(), default.token, default.created_at), ("work", None, 7));
+    assert_eq!((default.name.as_str(), default.token), ("work", None));
     drop(peers);
 
     // Said once; the other file is whole, for the program that wrote it.

@@ -1,6 +1,5 @@
 //! `fazt remote status`: how a node is, seen from here.
 
-use fazt_actors::peers::NodeUrl;
 use serde::Serialize;
 
 use super::{
@@ -38,45 +37,45 @@ pub(super) async fn run(args: AskArgs) -> anyhow::Result<()> {
         look.keep(peers, name);
     }
     let shown = found.shown();
-    let (raw, health) = match &look {
-        Look::Well(raw, health) => (Some(raw), Some(&**health)),
+    let status = look.status().to_owned();
+    let version = look.version().map(str::to_owned);
+    let seen = match look {
+        Look::Well(raw, health) => Some((raw, health)),
         Look::Limited => {
             output::note(match found.token {
                 Some(_) => "note: the token may not read how the node is; it needs `read`",
                 None => "note: without a token a node says no more; FAZT_TOKEN may hold one",
             });
-            (None, None)
+            None
         }
-        _ => return Err(failure(look, &shown, &found.url)),
+        Look::Refused(error) => {
+            return Err(error.context(format!("{shown} answers, and does not take the token")));
+        }
+        Look::Stranger(error) => {
+            let error = with_advice(error, &found.url);
+            return Err(error.context(format!("{shown} is no node, it seems")));
+        }
+        Look::Unreachable(error) => {
+            return Err(error.context(format!("{shown} is unreachable")));
+        }
+        Look::Unwell(error) => {
+            return Err(error.context(format!("{shown} answers, and is not well")));
+        }
     };
     if args.json {
         let (name, url) = (found.name.as_deref(), found.url.to_string());
-        let (status, version) = (look.status(), look.version());
-        return output::json(&StatusJson { name, url: &url, status, version, health: raw });
+        let (status, version) = (status.as_str(), version.as_deref());
+        let health = seen.as_ref().map(|(raw, _)| raw);
+        return output::json(&StatusJson { name, url: &url, status, version, health });
     }
-    output::facts(&facts(&found, &look, health))
+    output::facts(&facts(&found, &status, seen.map(|(_, health)| *health)))
 }
 
-/// What is told where there is nothing to show.
-fn failure(look: Look, shown: &str, url: &NodeUrl) -> anyhow::Error {
-    match look {
-        Look::Refused(error) => {
-            error.context(format!("{shown} answers, and does not take the token"))
-        }
-        Look::Stranger(error) => {
-            with_advice(error, url).context(format!("{shown} is no node, it seems"))
-        }
-        Look::Unreachable(error) => error.context(format!("{shown} is unreachable")),
-        Look::Unwell(error) => error.context(format!("{shown} answers, and is not well")),
-        Look::Well(..) | Look::Limited => anyhow::anyhow!("{shown} is well"),
-    }
-}
-
-fn facts(found: &Found, look: &Look, health: Option<&AnyHealth>) -> Vec<(&'static str, Cell)> {
+fn facts(found: &Found, status: &str, health: Option<AnyHealth>) -> Vec<(&'static str, Cell)> {
     let mut facts = vec![
         ("Server", Cell::text(found.name.as_deref().unwrap_or(found.url.host()))),
         ("URL", Cell::text(found.url.to_string())),
-        ("Status", Cell::text(look.status())),
+        ("Status", Cell::text(status)),
     ];
     let Some(health) = health else { return facts };
     let uptime = health.uptime_seconds.max(0.0) as u64;

@@ -179,11 +179,7 @@ fn choose(peers: &Peers, to: Option<&str>) -> anyhow::Result<Choice> {
     }
 }
 
-/// The peer of that name.
-///
-/// # Errors
-/// No peer has the name, or the file cannot be read.
-pub fn named(peers: &Peers, name: &str) -> Result<Peer, PeersError> {
+fn named(peers: &Peers, name: &str) -> Result<Peer, PeersError> {
     peers.get(name)?.ok_or_else(|| peers.unknown(name))
 }
 

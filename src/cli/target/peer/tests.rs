@@ -41,7 +41,6 @@ fn a_command_finds_its_node() {
     peers.remember_local(&url("http://localhost:4698"), "t", 1).unwrap();
     check(&peers, None, Ok("local"));
 
-    check(&peers, None, Ok("local"));
     let home = url("https://admin.example.org");
     add(&peers, "home", &home, None);
     check(&peers, None, Ok("home"));
