@@ -12,6 +12,7 @@ pub mod deployer;
 pub mod domains;
 pub mod encoding;
 pub mod env;
+pub mod executor;
 pub mod killpoint;
 pub mod kind;
 pub mod limits;
