@@ -9,6 +9,7 @@ pub mod encoder;
 pub mod error;
 pub mod file_set;
 mod frames;
+mod functions;
 pub mod janitor;
 pub mod manifest;
 pub mod path;
@@ -28,6 +29,7 @@ use std::panic::AssertUnwindSafe;
 use actix::{Actor, Arbiter, Context, Handler, Message, ResponseFuture};
 use futures_util::FutureExt;
 
+use crate::app_logs::AppLogs;
 use crate::content::ContentHash;
 use crate::limits::{Limits, LiveLimits};
 use crate::mailbox::{Bound, Mailbox};
@@ -177,10 +179,11 @@ impl Deployer {
         store: &Store,
         router: &Mailbox<Router>,
         limits: &LiveLimits,
+        logs: &AppLogs,
     ) -> Result<Mailbox<Deployer>, StoreError> {
         let encoder = encoder::Encoder::start(store, router);
         let janitor = janitor::Janitor::start(store, limits).await?;
-        let pipeline = Pipeline::new(store, router, encoder, janitor, limits);
+        let pipeline = Pipeline::new(store, router, encoder, janitor, limits, logs);
         let bound = bound(&limits.now());
         let arbiter = Arbiter::new();
         let address = Deployer::start_in_arbiter(&arbiter.handle(), move |ctx| {

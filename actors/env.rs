@@ -102,6 +102,14 @@ pub fn list(connection: &Connection, app: i64) -> rusqlite::Result<Vec<Variable>
         .collect()
 }
 
+/// Names and values of an app's variables, by name: for the app's own functions.
+pub fn values(connection: &Connection, app: i64) -> rusqlite::Result<Vec<(String, String)>> {
+    connection
+        .prepare_cached("SELECT name, value FROM env_vars WHERE app_id = ?1 ORDER BY name")?
+        .query_map([app], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
 /// Sets a variable of an app, new or not.
 pub struct SetVariable {
     /// The app's row.
@@ -135,19 +143,33 @@ impl Write for SetVariable {
     }
 }
 
-/// Deletes a variable by its row; answers its app's name and its own.
+/// A variable that was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    /// The row of its app.
+    pub app: i64,
+    /// The name of its app.
+    pub app_name: String,
+    /// Its own.
+    pub name: String,
+}
+
+/// Deletes a variable by its row.
 pub struct DeleteVariable(pub i64);
 
 impl Write for DeleteVariable {
-    type Output = Option<(String, String)>;
+    type Output = Option<Deleted>;
 
     fn apply(self, tx: &Transaction<'_>) -> rusqlite::Result<Self::Output> {
         let found = tx
             .prepare_cached(
-                "SELECT apps.name, env_vars.name FROM env_vars JOIN apps ON apps.id = app_id
+                "SELECT apps.id, apps.name, env_vars.name
+                 FROM env_vars JOIN apps ON apps.id = app_id
                  WHERE env_vars.id = ?1 AND deleted_at IS NULL",
             )?
-            .query_row([self.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row([self.0], |row| {
+                Ok(Deleted { app: row.get(0)?, app_name: row.get(1)?, name: row.get(2)? })
+            })
             .optional()?;
         if found.is_some() {
             tx.prepare_cached("DELETE FROM env_vars WHERE id = ?1")?.execute([self.0])?;

@@ -25,6 +25,7 @@ mod priority;
 pub mod quality;
 pub mod random;
 pub mod router;
+pub mod scripts;
 pub mod settings;
 pub mod store;
 pub mod timestamp;

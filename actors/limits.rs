@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use crate::executor::limits::FunctionLimits;
+use crate::outbound::guard::AllowedHosts;
+
 /// One kibibyte in bytes.
 const KIB: u64 = 1024;
 /// One mebibyte in bytes.
@@ -84,10 +87,14 @@ pub struct Limits {
     /// Whether the data is thrown away when the process ends: no change waits for the disk, and
     /// contents get no brotli, zstd and gzip forms.
     pub is_throwaway: bool,
-    /// Bytes that the database file may grow to; `None`: until the disk is full.
-    pub database_bytes_max: Option<u64>,
     /// Days that the audit log goes back.
     pub audit_days_kept: u32,
+    /// What functions may take.
+    pub functions: FunctionLimits,
+    /// Hosts that functions may fetch from although their addresses are not public.
+    pub fetch_allowed_hosts: AllowedHosts,
+    /// Bytes that the database file may grow to; `None`: until the disk is full.
+    pub database_bytes_max: Option<u64>,
 }
 
 impl Default for Limits {
@@ -107,8 +114,10 @@ impl Default for Limits {
             unused_content_kept_for: Duration::from_secs(60 * 60),
             deleted_app_kept_for: Duration::from_secs(30 * 24 * 60 * 60),
             is_throwaway: false,
-            database_bytes_max: None,
             audit_days_kept: 365,
+            functions: FunctionLimits::default(),
+            fetch_allowed_hosts: AllowedHosts::default(),
+            database_bytes_max: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The way out: HTTP requests to other programs.
 //!
-//! Owns the only use of awc. A [`Client`] speaks HTTP/1.1 over TCP, over TLS with the
+//! Owns the only use of awc. What functions fetch goes out by [`fetch`], behind its
+//! [`guard`]; all else by a [`Client`]. That one speaks HTTP/1.1 over TCP, over TLS with the
 //! roots compiled in, or over a Unix socket. It promises that nothing waits or grows
 //! without a bound, that a redirect is never followed (a token must not travel to a host
 //! that nobody named), and that every error names the address and the cause.
@@ -24,7 +25,9 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream::LocalBoxStream};
 
 mod error;
+pub mod fetch;
 pub mod form;
+pub mod guard;
 mod retry;
 mod unix;
 

@@ -115,7 +115,10 @@ fn not_understood(error: &clap::Error) -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Dev(args) => in_system(dev::run(args)),
+        Command::Dev(args) => {
+            crate::functions::initialise();
+            in_system(dev::run(args))
+        }
         Command::Server(command) => server::run(command),
         Command::Deploy(args) => in_system(deploy::run(args)),
         Command::App(command) => in_system(app::run(command)),

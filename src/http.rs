@@ -20,6 +20,7 @@ mod domains;
 mod env;
 mod error;
 mod file_response;
+mod functions;
 mod keys;
 mod logs;
 mod metrics;
@@ -56,6 +57,7 @@ pub(crate) use audit::record_start;
 pub use connection::remember;
 pub use content_body::WRITE_BUFFER_BYTES;
 pub use dev::{Live, Problem, SourceLine, dev_app};
+pub use functions::RequestIds;
 pub use routes::{ENDPOINTS, Endpoint, Permission};
 pub use stream::Events;
 
@@ -81,7 +83,9 @@ pub fn app(
     App::new()
         .app_data(web::Data::from(node))
         .service(api)
-        .default_service(web::to(move |request| serve::serve(request, Arc::clone(&served))))
+        .default_service(web::to(move |request, payload| {
+            serve::serve(request, payload, Arc::clone(&served))
+        }))
         .wrap_fn(|request, service| {
             connection::note_local_ip(&request);
             service.call(request)

@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod functions;
 pub mod http;
 pub mod node;
 pub mod request_counters;

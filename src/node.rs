@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use fazt_actors::account::Account;
+use fazt_actors::app_logs::AppLogs;
 use fazt_actors::backup::Backups;
 use fazt_actors::contents::Contents;
 use fazt_actors::deployer::Deployer;
@@ -24,7 +25,8 @@ use fazt_actors::tokens::Tokens;
 use tokio::sync::Notify;
 
 use crate::config::NodeConfig;
-use crate::http::{Events, RefusalMeter};
+use crate::functions::FunctionRunner;
+use crate::http::{Events, RefusalMeter, RequestIds};
 use crate::request_counters::RequestCounters;
 
 /// Bytes by which the database may exceed its bound for a command on a stopped node: a full one
@@ -40,12 +42,16 @@ pub struct Node {
     pub routes: Routes,
     /// The bytes of files.
     pub contents: Contents,
+    /// The functions of apps.
+    pub functions: FunctionRunner,
     /// Deploys, rollbacks, deletions.
     pub deployer: Mailbox<Deployer>,
     /// Changes of the route table.
     pub router: Mailbox<Router>,
     /// The owner, and who is signed in.
     pub account: Account,
+    /// What happens to apps, and what their code says.
+    pub logs: AppLogs,
     /// Copies of the whole node.
     pub backups: Backups,
     /// Who may do what.
@@ -58,6 +64,8 @@ pub struct Node {
     pub store: Store,
     /// What its owner may change, limits included.
     pub settings: Settings,
+    /// Names of requests to functions.
+    pub request_ids: RequestIds,
     /// Requests that were answered.
     pub requests: RequestCounters,
     /// Where the node is reached.
@@ -102,22 +110,28 @@ impl Node {
         let (router, routes) =
             Router::start(&store, hosts, &limits).context("cannot read the apps")?;
         let settings = Settings::new(&store, base, started, config.given.clone(), rows);
-        let deployer = Deployer::start(&store, &router, settings.limits()).await?;
+        let logs = AppLogs::start(&store).context("cannot read the logs of the apps")?;
+        let deployer = Deployer::start(&store, &router, settings.limits(), &logs).await?;
         let account = Account::open(&store).context("cannot read the owner's account")?;
         let contents = Contents::new(store.readers.clone(), &limits);
         let backups = Backups::new(&store);
+        let functions =
+            FunctionRunner::new(store.readers.clone(), settings.limits().clone(), logs.clone());
         Ok(Node {
             routes,
             contents,
+            functions,
             deployer,
             router,
             account,
+            logs,
             backups,
             tokens,
             refusals: RefusalMeter::default(),
             events: Events::default(),
             store,
             settings,
+            request_ids: RequestIds::new(),
             requests: RequestCounters::new(),
             config,
             id: random::base62(ID_CHARS),
@@ -135,6 +149,8 @@ impl Node {
     pub async fn close(&self) {
         // Its snapshot would keep the log from being emptied.
         self.backups.close().await;
+        self.functions.close().await;
+        self.logs.close().await;
         self.store.close().await;
     }
 }

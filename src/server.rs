@@ -23,6 +23,7 @@ use fazt_actors::store::{NODE_MIGRATIONS, Owner, Store, socket_path};
 use crate::cli::output;
 use crate::cli::server::{InitArgs, LogFormat, ServerArgs};
 use crate::config::{DEFAULT_PORT, NodeConfig};
+use crate::functions;
 use crate::http;
 use crate::node::{Node, stored_values};
 
@@ -52,6 +53,7 @@ const BLOCKING_THREADS: usize = 32;
 
 /// Runs a node until it is told to stop.
 pub fn start(args: ServerArgs) -> anyhow::Result<()> {
+    functions::initialise();
     log_to_stderr(args.log_format);
     let database = absolute(&args.database())?;
     actix::System::new().block_on(run(database, args))

@@ -8,9 +8,11 @@ use super::manifest::ManifestError;
 use super::path::FilePath;
 use super::writes::ActivationRefusal;
 use crate::content::ContentHash;
+use crate::executor::bundle::BundleTooLarge;
 use crate::kind::{ErrorKind, Fault};
 use crate::mailbox::MailboxError;
 use crate::router::rule::RuleError;
+use crate::scripts::ScriptError;
 use crate::store::StoreError;
 
 /// Why a deploy was refused or failed. In each case nothing has changed for visitors.
@@ -28,6 +30,12 @@ pub enum DeployError {
     /// A rule of `_headers` or `_redirects`.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// A file of a function.
+    #[error(transparent)]
+    Function(#[from] ScriptError),
+    /// The files of functions together.
+    #[error(transparent)]
+    FunctionsTooLarge(#[from] BundleTooLarge),
     /// A configuration file that is not UTF-8.
     #[error("{file} is not UTF-8 text")]
     NotText {
@@ -75,8 +83,10 @@ impl Fault for DeployError {
             DeployError::Upload(error) => error.kind(),
             DeployError::Refused(error) => error.kind(),
             DeployError::Store(error) => error.kind(),
-            DeployError::NotText { .. } => ErrorKind::Invalid,
-            DeployError::ConfigTooLarge { .. } => ErrorKind::TooLarge,
+            DeployError::NotText { .. } | DeployError::Function(_) => ErrorKind::Invalid,
+            DeployError::ConfigTooLarge { .. } | DeployError::FunctionsTooLarge(_) => {
+                ErrorKind::TooLarge
+            }
             DeployError::Spool(_) | DeployError::Interrupted => ErrorKind::Internal,
         }
     }
@@ -90,6 +100,8 @@ impl Fault for DeployError {
             DeployError::Upload(error) => error.code(),
             DeployError::Refused(error) => error.code(),
             DeployError::Store(error) => error.code(),
+            DeployError::Function(_) => "INVALID_FUNCTION",
+            DeployError::FunctionsTooLarge(_) => "FUNCTIONS_TOO_LARGE",
             DeployError::NotText { .. } => "INVALID_RULE_FILE",
             DeployError::ConfigTooLarge { .. } => "RULE_FILE_TOO_LARGE",
             DeployError::Spool(error) if error.kind() == io::ErrorKind::StorageFull => "DISK_FULL",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Message, WrapFuture};
 
 use super::removal::{AbandonUnfinished, PurgeApp, RemoveDoomed};
+use crate::app_logs::ForgetOld;
 use crate::audit::Forget;
 use crate::contents::{ReturnPages, SweepContents};
 use crate::killpoint;
@@ -93,7 +94,7 @@ impl Handler<Wake> for Janitor {
     }
 }
 
-/// One round: expired apps, doomed releases, unused contents, free pages.
+/// One round: expired apps, doomed releases, unused contents, old entries and lines, free pages.
 pub async fn clean(store: Store, limits: Arc<Limits>, now: Timestamp) -> Result<(), StoreError> {
     let deleted_before = now.before(limits.deleted_app_kept_for);
     let expired: Vec<i64> = store
@@ -123,6 +124,11 @@ pub async fn clean(store: Store, limits: Arc<Limits>, now: Timestamp) -> Result<
     for _ in 0..STEPS_PER_ROUND {
         let forget = Forget { before: forgotten_before };
         if !store.writer.commit_bulk(forget, STEP_BYTES).await? {
+            break;
+        }
+    }
+    for _ in 0..STEPS_PER_ROUND {
+        if !store.writer.commit_bulk(ForgetOld { at: now }, STEP_BYTES).await? {
             break;
         }
     }

@@ -21,6 +21,7 @@ use super::{
     AbandonUpload, BeginUpload, CommitUpload, DeleteApp, DeployArchive, DeployError, DeployRequest,
     ReceiveContents, RestoreApp, RollBack, UploadError, error::Refusal, frames, rules,
 };
+use crate::app_logs::AppLogs;
 use crate::content::{ContentHash, Hasher};
 use crate::contents::{CHUNK_BYTES, ContentPiece, pieces_of};
 use crate::killpoint;
@@ -40,6 +41,7 @@ pub(super) struct Pipeline {
     encoder: Mailbox<Encoder>,
     janitor: Mailbox<Janitor>,
     limits: LiveLimits,
+    logs: AppLogs,
     turns: Arc<Semaphore>,
     uploads: Arc<Mutex<Uploads>>,
 }
@@ -51,6 +53,7 @@ impl Pipeline {
         encoder: Mailbox<Encoder>,
         janitor: Mailbox<Janitor>,
         limits: &LiveLimits,
+        logs: &AppLogs,
     ) -> Pipeline {
         Pipeline {
             store: store.clone(),
@@ -58,6 +61,7 @@ impl Pipeline {
             encoder,
             janitor,
             limits: limits.clone(),
+            logs: logs.clone(),
             turns: Arc::new(Semaphore::new(limits.now().deploys_at_once)),
             uploads: Arc::default(),
         }
@@ -70,9 +74,8 @@ impl Pipeline {
         let _turn = self.turns.acquire().await;
         killpoint::reach("deploy.spooled");
         let limits = self.limits.now();
-        let archive = deploy.archive;
         let entries = store_pieces(&self.store.writer, deploy.request.at, move |sink| {
-            read_archive(archive, &limits, sink)
+            read_archive(deploy.archive, &limits, sink)
         })
         .await?;
         self.release(&entries, Base::Any, deploy.request).await
@@ -148,8 +151,7 @@ impl Pipeline {
 
     pub(super) async fn roll_back(&self, roll_back: RollBack) -> Result<Activated, DeployError> {
         let RollBack { app, number, at } = roll_back;
-        let outcome = self.store.writer.commit(Rollback { app, number, at }).await?;
-        let activated = outcome.map_err(DeployError::from)?;
+        let activated = self.store.writer.commit(Rollback { app, number, at }).await??;
         killpoint::reach("rollback.activated");
         self.publish(activated.app).await?;
         Ok(activated)
@@ -231,14 +233,13 @@ impl Pipeline {
         }
         let DeployRequest { app, new_app_id, purge, at, .. } = request;
         let activate = Activate { release, app, new_app_id, base, purge, at };
-        let outcome = self.store.writer.commit(activate).await?;
-        outcome.map_err(DeployError::from)
+        Ok(self.store.writer.commit(activate).await??)
     }
 
     async fn publish(&self, app: i64) -> Result<(), DeployError> {
         // The change is durable already; a full queue here is short, so this waits for room.
-        self.router.ask_patiently(Publish { app }).await??;
-        Ok(())
+        self.logs.noticed(app);
+        Ok(self.router.ask_patiently(Publish { app }).await??)
     }
 
     async fn tidy_up(&self, app: i64) -> Result<(), DeployError> {
@@ -278,8 +279,7 @@ fn compare(
     changed: &[ReleaseEntry],
 ) -> rusqlite::Result<Comparison> {
     let snapshot = connection.unchecked_transaction()?;
-    let mut live: Option<u32> = None;
-    let mut release: Option<i64> = None;
+    let (mut live, mut release) = (None, None);
     let files = snapshot
         .prepare_cached(
             "SELECT number, path, sha256, contents.size_bytes, releases.id

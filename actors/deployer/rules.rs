@@ -1,9 +1,11 @@
-//! Checks the files of a release that tell fazt what to do: the manifest and the rules.
+//! Checks the files of a release that tell fazt what to do: the manifest, the rules and the
+//! functions.
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::DeployError;
+use super::functions;
 use super::manifest::Manifest;
 use super::stored_manifest::StoredManifest;
 use super::writes::ReleaseEntry;
@@ -16,7 +18,8 @@ use crate::store::Readers;
 /// The files that are read, in the order in which they are checked.
 const CONFIG_FILES: [&str; 4] = ["fazt.json", "manifest.json", "_headers", "_redirects"];
 
-/// Reads and checks the configuration files among `entries`, whose contents are stored.
+/// Reads and checks the configuration files and the functions among `entries`, whose contents
+/// are stored.
 ///
 /// Answers what the manifest says, as the database keeps it.
 pub(super) async fn check(
@@ -49,6 +52,7 @@ pub(super) async fn check(
     if let Some(bytes) = redirects_file {
         redirects::parse(&text("_redirects", &bytes)?, limits)?;
     }
+    functions::check(readers, entries).await?;
     Ok(StoredManifest::new(&manifest, file).to_json())
 }
 
@@ -59,15 +63,24 @@ fn read_all(
     let mut read = [const { None }; 4];
     for (slot, entry) in read.iter_mut().zip(wanted) {
         let Some(entry) = entry else { continue };
-        let id: Option<i64> = connection
-            .prepare_cached("SELECT id FROM contents WHERE sha256 = ?1 AND complete = 1")?
-            .query_row([entry.hash.as_bytes()], |row| row.get(0))
-            .optional()?;
-        if let Some(id) = id {
-            *slot = read_whole(connection, ContentId(id), Encoding::Identity)?;
-        }
+        *slot = read_entry(connection, entry)?;
     }
     Ok(read)
+}
+
+/// The whole content of a file, if it is stored.
+pub(super) fn read_entry(
+    connection: &Connection,
+    entry: &ReleaseEntry,
+) -> rusqlite::Result<Option<Bytes>> {
+    let id: Option<i64> = connection
+        .prepare_cached("SELECT id FROM contents WHERE sha256 = ?1 AND complete = 1")?
+        .query_row([entry.hash.as_bytes()], |row| row.get(0))
+        .optional()?;
+    match id {
+        Some(id) => read_whole(connection, ContentId(id), Encoding::Identity),
+        None => Ok(None),
+    }
 }
 
 fn text(file: &'static str, bytes: &[u8]) -> Result<String, DeployError> {

@@ -211,7 +211,7 @@ fn from_tls(source: io::Error, at: String) -> OutboundError {
     }
 }
 
-fn certificate_reason(cause: &rustls::CertificateError) -> String {
+pub(super) fn certificate_reason(cause: &rustls::CertificateError) -> String {
     use rustls::CertificateError as Cause;
     match cause {
         Cause::Expired | Cause::ExpiredContext { .. } => "it has expired".to_owned(),

@@ -15,6 +15,7 @@ use crate::contents::ContentId;
 use crate::deployer::path::FilePath;
 use crate::deployer::stored_manifest::StoredManifest;
 use crate::encoding::{Encoding, Encodings};
+use crate::executor::routes::FunctionRoutes;
 use crate::limits::Limits;
 use crate::media::{MediaType, is_fingerprinted, media_type};
 use crate::timestamp::Timestamp;
@@ -223,6 +224,8 @@ pub struct ReleaseIndex {
     pub headers: HeaderRules,
     /// The rules of `_redirects`.
     pub redirects: RedirectRules,
+    /// The paths that functions answer.
+    pub functions: FunctionRoutes,
     earlier: Box<[EarlierRelease]>,
     weight_bytes: u64,
 }
@@ -241,6 +244,9 @@ impl ReleaseIndex {
         for (position, row) in (0..).zip(&served) {
             add_derived_paths(&mut paths, row.path.as_str(), position);
         }
+        let has_root_index = paths.contains_key("/index.html");
+        let all = parts.files.iter().map(|row| row.path.as_str());
+        let functions = FunctionRoutes::new(all, has_root_index);
         let fallback = match paths.get("/200.html") {
             Some(Found::File(position)) => Some(*position),
             _ if parts.manifest.spa => match paths.get("/index.html") {
@@ -258,6 +264,7 @@ impl ReleaseIndex {
             fallback,
             headers: parts.headers,
             redirects: parts.redirects,
+            functions,
             earlier: parts.earlier.into_boxed_slice(),
             weight_bytes: (path_bytes + file_bytes + rule_bytes + size_of::<ReleaseIndex>()) as u64,
         }

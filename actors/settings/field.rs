@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::value::Value;
+use crate::outbound::guard::AllowedHosts;
 
 /// A type that settings have.
 pub(super) trait Field {
@@ -78,6 +79,24 @@ impl Field for String {
     fn assign(&mut self, value: &Value) {
         if let Value::Text(text) = value {
             self.clone_from(text);
+        }
+    }
+}
+
+impl Field for AllowedHosts {
+    /// No host is no value, so that `none` takes all of them away.
+    fn show(&self) -> Value {
+        if self.is_empty() { Value::Nothing } else { Value::Text(self.to_string()) }
+    }
+
+    fn assign(&mut self, value: &Value) {
+        match value {
+            Value::Text(text) => {
+                if let Ok(hosts) = AllowedHosts::parse(text) {
+                    *self = hosts;
+                }
+            }
+            _ => *self = AllowedHosts::default(),
         }
     }
 }

@@ -237,6 +237,33 @@ pub static SETTINGS: &[Setting] = settings! {
     "deploy.waiting" Count(0, 1_024) AfterRestart Admin
         limits.deploys_waiting:
         "Deploys that wait for their turn before the next one is refused";
+    "functions.fetch_allowed_hosts" HostList() AtOnce Owner
+        limits.fetch_allowed_hosts:
+        "Hosts that functions may fetch from although they are in a private network";
+    "functions.running_time_ms" Count(50, 600_000) AfterRestart Admin
+        limits.functions.running_time_ms:
+        "Processor time in milliseconds that one call may take";
+    "functions.answer_time" Duration(1, 10 * MINUTE) AfterRestart Admin
+        limits.functions.answer_time:
+        "How long a call may take until it begins to answer";
+    "functions.stream_time" Duration(1, DAY) AfterRestart Admin
+        limits.functions.stream_time:
+        "How long a call may stream its answer";
+    "functions.isolate_bytes_max" Bytes(16 * MIB, 4 * GIB) AfterRestart Admin
+        limits.functions.isolate_bytes_max:
+        "Memory of one isolate, buffers included";
+    "functions.isolates_max" Count(1, 100_000) AfterRestart Admin
+        limits.functions.isolates_max:
+        "Isolates that live at the same time";
+    "functions.memory_bytes_max" Bytes(32 * MIB, 1_024 * GIB) AfterRestart Admin
+        limits.functions.memory_bytes_max:
+        "Memory of all isolates together; a quarter of the machine's unless set";
+    "functions.waiting_max" Count(1, 100_000) AfterRestart Admin
+        limits.functions.waiting_max:
+        "Calls that may be under way or wait, all apps together";
+    "functions.threads" Count(0, 32) AfterRestart Admin
+        limits.functions.threads:
+        "Threads that run functions; 0 for one on each processor";
     "store.database_bytes_max" Bytes(64 * MIB, 64 * 1_024 * GIB) AfterRestart Admin
         limits.database_bytes_max:
         "Size that the database file may grow to";

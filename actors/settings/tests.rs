@@ -16,7 +16,8 @@ fn the_table_is_sound() {
     for setting in SETTINGS {
         let key = setting.key;
         assert!(keys.insert(key), "{key} is there twice");
-        let is_number = !matches!(setting.kind, Kind::Address | Kind::HostName | Kind::Bool);
+        let is_number =
+            !matches!(setting.kind, Kind::Address | Kind::HostName | Kind::HostList | Kind::Bool);
         assert_eq!(setting.bounds.is_some(), is_number, "{key}: numbers have bounds");
         assert!(setting.bounds.is_none_or(|bounds| bounds.min < bounds.max), "{key}");
         assert!(!setting.help.ends_with('.') && setting.help.len() < 90, "{key}: {}", setting.help);
@@ -60,8 +61,15 @@ fn every_limit_can_be_set() {
     let unchanged: Vec<&str> =
         before.lines().zip(after.lines()).filter(|(a, b)| a == b).map(|(a, _)| a.trim()).collect();
     let unchanged: Vec<&&str> = unchanged.iter().filter(|line| line.contains(": ")).collect();
-    // What opens a group is not a limit, and a node does not become another kind of node.
-    assert_eq!(unchanged, [&"deploy: DeployLimits {", &"is_throwaway: false,"]);
+    // What opens a group is not a limit, a node does not become another kind of node, and no
+    // number of hosts is the most.
+    let no_limits = [
+        "deploy: DeployLimits {",
+        "is_throwaway: false,",
+        "functions: FunctionLimits {",
+        "fetch_allowed_hosts: AllowedHosts(",
+    ];
+    assert_eq!(unchanged, no_limits.each_ref());
 }
 
 #[test]
@@ -94,6 +102,7 @@ fn only_what_may_have_no_value_takes_none() {
     for (key, expect) in [
         ("server.domain", "none"),
         ("store.database_bytes_max", "none"),
+        ("functions.fetch_allowed_hosts", "none"),
         ("server.port", "server.port must be a whole number from 1 to 65535"),
         ("server.access_log", "server.access_log must be true or false"),
         ("nothing", "there is no setting `nothing`; `fazt server config` shows those there are"),

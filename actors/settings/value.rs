@@ -6,6 +6,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::field::Field;
+use crate::outbound::guard::AllowedHosts;
 use crate::router::host::{HOST_BYTES_MAX, LABEL_BYTES_MAX};
 
 /// What stands for "no value" where a setting may have none.
@@ -31,6 +33,8 @@ pub enum Kind {
     Address,
     /// A host name in lower case.
     HostName,
+    /// Hosts, separated by commas.
+    HostList,
     /// `true` or `false`.
     Bool,
     /// Bytes.
@@ -48,6 +52,7 @@ impl Kind {
             Kind::Port => "port",
             Kind::Address => "address",
             Kind::HostName => "host_name",
+            Kind::HostList => "host_list",
             Kind::Bool => "bool",
             Kind::Bytes => "bytes",
             Kind::Count => "count",
@@ -74,7 +79,7 @@ pub enum Value {
     Bool(bool),
     /// A port, a count, bytes or seconds.
     Number(u64),
-    /// An address or a host name.
+    /// An address, a host name or several.
     Text(String),
 }
 
@@ -105,6 +110,7 @@ pub(super) fn parse(kind: Kind, bounds: Option<Bounds>, text: &str) -> Result<Va
             Ok(Value::Text(address.to_string()))
         }
         Kind::HostName => host_name(text),
+        Kind::HostList => AllowedHosts::parse(text).map(|hosts| hosts.show()),
         Kind::Bool => match text {
             "true" | "on" | "yes" | "1" => Ok(Value::Bool(true)),
             "false" | "off" | "no" | "0" => Ok(Value::Bool(false)),
@@ -121,7 +127,9 @@ pub fn shown(kind: Kind, value: &Value) -> String {
     let units: &[(&str, u64)] = match kind {
         Kind::Bytes => &SIZE_UNITS,
         Kind::Duration => &DURATION_UNITS[..4],
-        Kind::Port | Kind::Address | Kind::HostName | Kind::Bool | Kind::Count => &[],
+        Kind::Port | Kind::Address | Kind::HostName | Kind::HostList | Kind::Bool | Kind::Count => {
+            &[]
+        }
     };
     let Value::Number(number) = value else { return value.to_string() };
     let fitting = units.iter().rev().find(|(_, size)| *number > 0 && number % size == 0);

@@ -9,10 +9,11 @@ use fazt_actors::content::ContentHash;
 use fazt_actors::name::AppId;
 use rusqlite::{Connection, Transaction};
 
+use super::figures::Wanted;
 use super::http::Client;
 use super::node::{Node, Place, free_port};
 use super::plan::{Plan, median, milliseconds, note};
-use super::report::{Report, Wanted};
+use super::report::Report;
 use super::site;
 use super::wrk::{self, Ask};
 

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
 
+use super::figures::Wanted;
 use super::http::{Client, request};
 use super::node::{Node, Place, bearer};
 use super::plan::{Plan, median, milliseconds, note, percentile};
 use super::process::become_measuring_thread;
-use super::report::{Report, Wanted};
+use super::report::Report;
 use super::site;
 use super::steady::{self, SCHEDULE_LENGTH_MAX, Sample, Schedule};
 
@@ -143,7 +144,8 @@ impl Measuring<'_> {
     fn while_busy(&self, work: impl FnOnce() -> anyhow::Result<Duration>) -> anyhow::Result<Seen> {
         let stop = AtomicBool::new(false);
         let (port, host, length) = (self.node.port, "steady.localhost", SCHEDULE_LENGTH_MAX);
-        let schedule = Schedule { port, host, path: "/", length, stop: &stop };
+        let schedule =
+            Schedule { port, hosts: &[host], path: "/", rate: steady::RATE, length, stop: &stop };
         std::thread::scope(|scope| {
             let pages = scope.spawn(|| steady::run(schedule));
             let changes = scope.spawn(|| self.change_until(&stop));

@@ -9,8 +9,9 @@ use anyhow::Context;
 use fazt_actors::settings::rows::SetSettings;
 use fazt_actors::store::{NODE_MIGRATIONS, Store};
 
+use super::figures::Wanted;
 use super::plan::{Plan, median, note};
-use super::report::{Report, Wanted};
+use super::report::Report;
 
 /// Writers, each with one change under way.
 const WRITERS: usize = 64;

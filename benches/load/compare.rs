@@ -5,12 +5,13 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
+use super::figures::Wanted;
 use super::http::{Answer, Client};
 use super::nginx::Nginx;
 use super::node::{Node, Place};
 use super::plan::{Plan, median, note};
 use super::process::Usage;
-use super::report::{Report, Wanted};
+use super::report::Report;
 use super::site;
 use super::wrk::{self, Ask, Load};
 

@@ -11,10 +11,11 @@ use rusqlite::Connection;
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
 use super::apps::{deploy_seed, make_apps, open};
+use super::figures::Wanted;
 use super::http::{Client, request};
 use super::node::{Node, bearer};
 use super::plan::{Plan, median, milliseconds, note, percentile};
-use super::report::{Report, Wanted};
+use super::report::Report;
 use super::site::{self, Numbers};
 use super::steady::{self, Sample, Schedule};
 use super::wrk::{self, Ask};
@@ -192,7 +193,14 @@ fn during_guesses(node: &Node, wave: u8) -> anyhow::Result<Seen> {
 /// A site's page on a fixed schedule.
 fn pages(node: &Node, stop: &AtomicBool) -> anyhow::Result<Vec<Sample>> {
     let (port, length) = (node.port, LENGTH);
-    let schedule = Schedule { port, host: "steady.localhost", path: "/", length, stop };
+    let schedule = Schedule {
+        port,
+        hosts: &["steady.localhost"],
+        path: "/",
+        rate: steady::RATE,
+        length,
+        stop,
+    };
     std::thread::scope(|scope| {
         scope.spawn(|| steady::run(schedule)).join().map_err(|_| anyhow!("a thread panicked"))?
     })

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use super::figures::Wanted;
 use super::node::{Node, Place};
 use super::plan::{Plan, median, note};
-use super::report::{Report, Wanted};
+use super::report::Report;
 use super::site;
 
 /// Deploys of which the median counts.

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
+use super::figures::Wanted;
 use super::http::Client;
 use super::node::{binary, free_port};
 use super::plan::{Plan, milliseconds, note, percentile};
 use super::process::{
     CLIENT_CORE, Running, SERVER_CORE, become_measuring_thread, pinned, wait_for,
 };
-use super::report::{Report, Wanted};
+use super::report::Report;
 use super::site;
 
 /// Files of the folder.

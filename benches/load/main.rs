@@ -13,6 +13,8 @@ mod compare;
 mod control;
 mod deploys;
 mod dev;
+mod figures;
+mod folder;
 mod http;
 mod nginx;
 mod node;
@@ -24,12 +26,11 @@ mod steady;
 mod under_deploy;
 mod wrk;
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::Path;
+use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 use plan::{Plan, note};
 use report::Report;
@@ -42,9 +43,6 @@ const PROGRAMS: [(&str, &str); 5] = [
     ("taskset", "util-linux"),
     ("setpriv", "util-linux"),
 ];
-
-/// How the folders of this bench begin; the number of the process follows.
-const FOLDER: &str = "bench-load-";
 
 type Part = fn(&mut Report, &Plan, &Path) -> anyhow::Result<()>;
 
@@ -70,14 +68,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<()> {
-    ensure_programs()?;
+    process::ensure_installed(&PROGRAMS)?;
     let plan = Plan::from_environment()?;
-    let target = target_folder()?;
-    remove_leftovers(&target)?;
-    let folder = tempfile::Builder::new()
-        .prefix(&format!("{FOLDER}{}-", std::process::id()))
-        .tempdir_in(&target)
-        .context("cannot make a folder for the databases")?;
+    let folder = folder::make("bench-load-")?;
     let mut report = Report::default();
     for (name, part) in PARTS {
         if plan.includes(name) {
@@ -85,46 +78,11 @@ fn run() -> anyhow::Result<()> {
         }
     }
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "{}\n{}", report.table(), report::machine())?;
+    writeln!(
+        stdout,
+        "{}\n{}",
+        report.table(),
+        figures::machine(&[("nginx", "-v"), ("wrk", "-v")])
+    )?;
     note(&format!("{} missed", report.missed()))
-}
-
-fn ensure_programs() -> anyhow::Result<()> {
-    for (program, package) in PROGRAMS {
-        // Whether it likes the flag does not matter, only whether it is there.
-        let started = Command::new(program)
-            .arg("-v")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        ensure!(
-            started.is_ok(),
-            "{program} is missing: install it with `apt-get install {package}`"
-        );
-    }
-    let cores = std::thread::available_parallelism()?.get();
-    ensure!(cores >= 2, "this needs two cores, one for the server and one for its clients");
-    Ok(())
-}
-
-/// Where cargo builds: a real disk with room, and out of the way of git.
-fn target_folder() -> anyhow::Result<PathBuf> {
-    let binary = std::path::absolute(node::binary())?;
-    let folder = binary.parent().and_then(Path::parent);
-    Ok(folder.context("the binary lies in no folder")?.to_owned())
-}
-
-/// Removes what runs left behind that were killed.
-fn remove_leftovers(target: &Path) -> anyhow::Result<()> {
-    for entry in fs::read_dir(target)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.split('-').next());
-        let Some(owner) = owner else { continue };
-        if !Path::new("/proc").join(owner).exists() {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
-    Ok(())
 }

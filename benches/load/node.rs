@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::http::{Client, request};
-use super::process::{CLIENT_CORE, Running, SERVER_CORE, Usage, pinned, wait_for};
+use super::process::{CLIENT_CORE, Running, SERVER_CORE, Usage, pinned, pinned_to, wait_for};
 
 /// How long a node may take to answer after its start.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -64,7 +64,11 @@ impl Place {
 
     /// Starts the node on the servers' core. It may not answer yet.
     pub(crate) fn spawn(&self, port: u16) -> anyhow::Result<Running> {
-        let mut command = pinned(SERVER_CORE, binary());
+        self.spawn_on(&[SERVER_CORE], port)
+    }
+
+    fn spawn_on(&self, cores: &[usize], port: u16) -> anyhow::Result<Running> {
+        let mut command = pinned_to(cores, binary());
         command.args(["server", "start", "--port", &port.to_string(), "--db"]);
         command.arg(self.database()).stdout(Stdio::null());
         command.stderr(fs::File::create(self.log())?);
@@ -93,8 +97,13 @@ pub(crate) struct Node {
 impl Node {
     /// Starts the node of `place` and waits until it answers.
     pub(crate) fn start(place: &Place) -> anyhow::Result<Node> {
+        Node::start_on(&[SERVER_CORE], place)
+    }
+
+    /// The same on other cores.
+    pub(crate) fn start_on(cores: &[usize], place: &Place) -> anyhow::Result<Node> {
         let port = free_port()?;
-        let mut running = place.spawn(port)?;
+        let mut running = place.spawn_on(cores, port)?;
         let log = place.log();
         wait_for("a node that runs", START_TIMEOUT, || {
             running.ensure_alive().with_context(|| format!("see {}", log.display()))?;
@@ -177,7 +186,8 @@ impl Node {
         Ok(started.elapsed())
     }
 
-    fn output(&self, command: Command) -> anyhow::Result<String> {
+    /// What a command prints, with this user's surroundings.
+    pub(crate) fn output(&self, command: Command) -> anyhow::Result<String> {
         self.output_within(command, COMMAND_TIMEOUT)
     }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The core of the server under test.
@@ -29,10 +29,33 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 /// Clock ticks a second in `/proc/PID/stat`: the same for every program on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
+/// Fails unless these programs are installed, each with the package of Debian that has it, and
+/// there is a core for the server and one for its clients.
+pub(crate) fn ensure_installed(programs: &[(&str, &str)]) -> anyhow::Result<()> {
+    for (program, package) in programs {
+        // Whether it likes the flag does not matter, only whether it is there.
+        let mut command = Command::new(program);
+        command.arg("-v").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        ensure!(
+            command.status().is_ok(),
+            "{program} is missing: install it with `apt-get install {package}`"
+        );
+    }
+    let cores = std::thread::available_parallelism()?.get();
+    ensure!(cores >= 2, "this needs two cores, one for the server and one for its clients");
+    Ok(())
+}
+
 /// `program` on one core, to be ended with this process.
 pub(crate) fn pinned(core: usize, program: impl AsRef<OsStr>) -> Command {
+    pinned_to(&[core], program)
+}
+
+/// `program` on some cores, to be ended with this process.
+pub(crate) fn pinned_to(cores: &[usize], program: impl AsRef<OsStr>) -> Command {
+    let cores = cores.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "taskset", "-c"]).arg(core.to_string()).arg(program);
+    command.args(["--pdeathsig", "TERM", "taskset", "-c", &cores]).arg(program);
     command.stdin(Stdio::null());
     command
 }

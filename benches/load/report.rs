@@ -1,32 +1,6 @@
-//! The table, and the line that says on which machine it was made.
+//! The table of fazt beside nginx.
 
-use std::fmt::Write as _;
-use std::fs;
-use std::process::Command;
-
-use super::node::binary;
-
-/// What a number should be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Wanted {
-    /// At least this.
-    AtLeast(f64),
-    /// At most this.
-    AtMost(f64),
-    /// Nothing: it is there to be known.
-    Nothing,
-}
-
-impl Wanted {
-    fn verdict(self, number: f64) -> &'static str {
-        let is_met = match self {
-            Wanted::AtLeast(least) => number >= least,
-            Wanted::AtMost(most) => number <= most,
-            Wanted::Nothing => return "",
-        };
-        if is_met { "ok" } else { "missed" }
-    }
-}
+use super::figures::{Wanted, shown};
 
 /// One line of the table.
 struct Line {
@@ -142,57 +116,4 @@ fn row(line: &Line, widths: [usize; 5]) -> String {
         "| {:what$} | {:>fazt$} | {:>nginx$} | {:>ratio$} | {:>wanted$} | {:6} |\n",
         line.what, line.fazt, line.nginx, line.ratio, line.wanted, line.verdict,
     )
-}
-
-/// A number with about three digits that count.
-fn shown(number: f64, unit: &str) -> String {
-    let digits = match number.abs() {
-        size if size < 10.0 => 2,
-        size if size < 100.0 => 1,
-        _ => 0,
-    };
-    let plain = format!("{number:.digits$}");
-    let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), ""), |halves| halves);
-    let mut text = String::new();
-    for (nth, digit) in whole.chars().enumerate() {
-        if nth > 0 && (whole.len() - nth) % 3 == 0 && digit.is_ascii_digit() {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    let fraction = fraction.trim_end_matches('0');
-    if !fraction.is_empty() {
-        let _always = write!(text, ".{fraction}");
-    }
-    if unit.is_empty() { text } else { format!("{text} {unit}") }
-}
-
-/// Processor, cores, kernel, day and versions.
-pub(crate) fn machine() -> String {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let processor = read("/proc/cpuinfo")
-        .lines()
-        .find_map(|line| {
-            Some(line.strip_prefix("model name")?.split_once(':')?.1.trim().to_owned())
-        })
-        .unwrap_or_else(|| "unknown processor".to_owned());
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!(
-        "{processor}, {cores} cores, Linux {}, {}; {}, {}, {}",
-        read("/proc/sys/kernel/osrelease").trim(),
-        time::OffsetDateTime::now_utc().date(),
-        version(&binary().to_string_lossy(), "--version"),
-        version("nginx", "-v"),
-        version("wrk", "-v"),
-    )
-}
-
-/// The name and version that a program prints first.
-fn version(program: &str, flag: &str) -> String {
-    let Ok(output) = Command::new(program).arg(flag).output() else { return program.to_owned() };
-    // nginx answers on stderr; wrk says how to use it after its version.
-    let printed = [output.stdout, output.stderr].concat();
-    let printed = String::from_utf8_lossy(&printed);
-    let line = printed.lines().next().unwrap_or(program).trim_start_matches("nginx version: ");
-    line.split(" [").next().unwrap_or(line).to_owned()
 }

@@ -14,7 +14,7 @@ use super::plan::milliseconds;
 use super::process::become_measuring_thread;
 use super::wrk::CONNECTIONS;
 
-/// Requests a second, all connections together.
+/// Requests a second that are asked of files, all connections together.
 pub(crate) const RATE: u32 = 5_000;
 
 /// The longest that is measured beside deploys.
@@ -42,10 +42,12 @@ pub(crate) struct Sample {
 pub(crate) struct Schedule<'a> {
     /// Where the server listens.
     pub(crate) port: u16,
-    /// Of which app.
-    pub(crate) host: &'a str,
+    /// Of which apps: each request asks the one after that of the request before.
+    pub(crate) hosts: &'a [&'a str],
     /// For which file.
     pub(crate) path: &'a str,
+    /// Requests a second, all connections together.
+    pub(crate) rate: u32,
     /// For how long, at most.
     pub(crate) length: Duration,
     /// Ends it before that.
@@ -57,11 +59,11 @@ pub(crate) fn run(schedule: Schedule<'_>) -> anyhow::Result<Vec<Sample>> {
     // The connections' threads are started by this one, and run as it does.
     become_measuring_thread()?;
     let start = Instant::now() + LEAD;
-    let step = Duration::from_secs(1) / RATE;
+    let step = Duration::from_secs(1) / schedule.rate.max(1);
     std::thread::scope(|scope| {
         let connection = |nth: usize| {
             let first = start + step * u32::try_from(nth).unwrap_or(0);
-            scope.spawn(move || one_connection(schedule, start, first, step))
+            scope.spawn(move || one_connection(schedule, nth, [start, first], step))
         };
         let connections: Vec<_> = (0..CONNECTIONS).map(connection).collect();
         let mut samples = Vec::new();
@@ -73,24 +75,27 @@ pub(crate) fn run(schedule: Schedule<'_>) -> anyhow::Result<Vec<Sample>> {
     })
 }
 
+/// The requests that are the `nth` connection's turn.
 fn one_connection(
     schedule: Schedule<'_>,
-    start: Instant,
-    first: Instant,
+    nth: usize,
+    [start, first]: [Instant; 2],
     step: Duration,
 ) -> anyhow::Result<Vec<Sample>> {
     let mut client = Client::connect(schedule.port)?;
-    let asked = request("GET", schedule.host, schedule.path, &[], b"");
     let own_step = step * u32::try_from(CONNECTIONS).unwrap_or(1);
     let end = start + schedule.length.min(SCHEDULE_LENGTH_MAX);
     let mut samples = Vec::with_capacity(1024);
     let mut due = first;
+    let mut hosts = schedule.hosts.iter().cycle().skip(nth).step_by(CONNECTIONS);
     while due < end && !schedule.stop.load(Ordering::Relaxed) {
+        let host = hosts.next().context("a schedule without a host")?;
+        let asked = request("GET", host, schedule.path, &[], b"");
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let late_ms = milliseconds(due, Instant::now());
         let answer = client.send(&asked)?;
         let took_ms = milliseconds(due, Instant::now());
-        ensure!(answer.status == 200, "answered with {}", answer.status);
+        ensure!(answer.status == 200, "{host} answered with {}", answer.status);
         samples.push(Sample { due, late_ms, took_ms });
         due += own_step;
     }

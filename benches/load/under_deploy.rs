@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 
+use super::figures::Wanted;
 use super::http::{Client, request};
 use super::node::{Deployed, Node, Place, bearer};
 use super::plan::{Plan, milliseconds, note, percentile};
 use super::process::{POLL_INTERVAL, become_measuring_thread};
-use super::report::{Report, Wanted};
+use super::report::Report;
 use super::site;
 use super::steady::{self, LENGTH_MAX, Sample, Schedule};
 
@@ -122,7 +123,8 @@ impl Measuring<'_> {
 
     fn pages(&self, length: Duration, stop: &AtomicBool) -> anyhow::Result<Vec<Sample>> {
         let (port, host) = (self.node.port, "steady.localhost");
-        let schedule = Schedule { port, host, path: "/", length, stop };
+        let schedule =
+            Schedule { port, hosts: &[host], path: "/", rate: steady::RATE, length, stop };
         // The main thread starts the commands, and those must not run before all else.
         std::thread::scope(|scope| join(scope.spawn(|| steady::run(schedule))))
     }

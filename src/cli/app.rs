@@ -13,7 +13,9 @@ use super::{
 use crate::http::model::App;
 
 pub(super) mod browser;
+mod env;
 mod listing;
+mod logs;
 mod pull;
 
 /// `fazt app …`.
@@ -39,6 +41,15 @@ pub enum AppCommand {
     Delete(DeleteArgs),
     /// Bring a deleted app back
     Restore(AppArgs),
+    /// Show the last lines of an app's log, and follow them
+    #[command(
+        after_help = "Examples:\n  fazt app logs blog -f        the last lines, and those to \
+                            come\n  fazt app logs blog --level error -n 10"
+    )]
+    Logs(logs::LogsArgs),
+    /// See and change the variables that an app's functions read
+    #[command(subcommand, arg_required_else_help = true)]
+    Env(env::EnvCommand),
     /// Open an app in the browser
     Open(OpenArgs),
 }
@@ -158,6 +169,8 @@ pub async fn run(command: AppCommand) -> anyhow::Result<()> {
         AppCommand::Pull(args) => pull(args).await,
         AppCommand::Delete(args) => delete(args).await,
         AppCommand::Restore(args) => restore(args).await,
+        AppCommand::Logs(args) => logs::run(args).await,
+        AppCommand::Env(command) => env::run(command).await,
         AppCommand::Open(args) => open(args).await,
     }
 }

@@ -299,9 +299,11 @@ fn release_segment(release: Option<u64>) -> String {
     release.map_or_else(|| "live".to_owned(), |number| number.to_string())
 }
 
+mod logs;
 mod owner;
 mod pages;
 
+pub use logs::{LineFilter, LineStream, Told};
 pub use owner::AuditFilter;
 
 #[cfg(test)]

@@ -110,6 +110,23 @@ pub fn list(list: &List, empty: &str) -> anyhow::Result<()> {
     text(&list.for_people(terminal_width()))
 }
 
+/// Prints one row of a list that does not end, for programs.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn row(cells: &[&str]) -> anyhow::Result<()> {
+    let cells: Vec<String> = cells.iter().map(|cell| one_line(cell)).collect();
+    text(&(cells.join("\t") + "\n"))
+}
+
+/// Prints one value of a list that does not end, as JSON on a line of its own.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn json_line(value: &impl Serialize) -> anyhow::Result<()> {
+    text(&(escaped(&serde_json::to_string(value)?) + "\n"))
+}
+
 /// Prints names and values below each other; tab-separated where nobody looks.
 ///
 /// # Errors

@@ -29,6 +29,16 @@ pub(super) fn presented(headers: &HeaderMap) -> Vec<&str> {
     named(SECURE_NAME).chain(named(PLAIN_NAME)).take(COOKIES_MAX).collect()
 }
 
+/// The value of a `Cookie` line without our cookies: for the eyes of apps.
+pub(super) fn without_ours(value: &[u8]) -> Vec<u8> {
+    let is_ours = |pair: &[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+        name == SECURE_NAME.as_bytes() || name == PLAIN_NAME.as_bytes()
+    };
+    let kept = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    kept.filter(|pair| !pair.is_empty() && !is_ours(pair)).collect::<Vec<_>>().join(&b"; "[..])
+}
+
 /// The header that gives a browser its cookie.
 pub(super) fn set(value: &str, is_https: bool, lasts: Duration) -> Option<HeaderValue> {
     let seconds = lasts.as_secs();

@@ -56,6 +56,7 @@ pub(super) async fn set(
     let (name, value) = (body.name, body.value);
     let set = SetVariable { app: app.id, name, value, at: Timestamp::now() };
     node.store.writer.commit(set).await??;
+    node.functions.forget(app.id);
     Ok(answer(Nothing {}))
 }
 
@@ -75,11 +76,12 @@ pub(super) async fn delete(
     query: web::Query<DeleteQuery>,
 ) -> ApiResult {
     let id = query.id.ok_or_else(|| ApiError::field("id", "is required"))?;
-    let Some((app, name)) = node.store.writer.commit(DeleteVariable(id)).await? else {
+    let Some(deleted) = node.store.writer.commit(DeleteVariable(id)).await? else {
         let message = "there is no such variable";
         return Err(ApiError::new(ErrorKind::NotFound, "VARIABLE_NOT_FOUND", message));
     };
-    operator.about_app(&app);
-    operator.about(&name);
+    node.functions.forget(deleted.app);
+    operator.about_app(&deleted.app_name);
+    operator.about(&deleted.name);
     Ok(answer(Nothing {}))
 }

@@ -4,6 +4,7 @@
 //! one place where names and units of metrics are decided.
 
 mod exposition;
+mod functions;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use fazt_actors::account::password::{HASHES_AT_ONCE, HASHES_WAITING};
+use fazt_actors::app_logs::WAITING_LINES_MAX;
 use fazt_actors::contents::CacheUse;
 use fazt_actors::kind::ErrorKind;
 use fazt_actors::timestamp::Timestamp;
@@ -40,6 +42,8 @@ pub(super) async fn show(_operator: Operator<Read>, node: web::Data<Node>) -> Ap
     about_node(&node, &mut families);
     about_requests(&node, &mut families);
     about_queues(&node, &mut families);
+    about_logs(&node, &mut families);
+    functions::about_functions(&node, &mut families);
     about_store(&node, &mut families);
     about_readers(&node, &mut families);
     about_caches(&node, &mut families);
@@ -135,6 +139,7 @@ fn about_queues(node: &Node, families: &mut Vec<Family>) {
         ("deployer", deployer.queued(), deployer.messages_max()),
         ("router", router.queued(), router.messages_max()),
         ("passwords", node.account.hashes_queued(), passwords_max),
+        ("app_logs", node.logs.waiting(), WAITING_LINES_MAX),
         ("streams", node.events.open_streams(), STREAMS_MAX),
     ];
     let of = |count: fn(&Queue) -> usize| -> Vec<(Labels, Number)> {
@@ -151,6 +156,17 @@ fn about_queues(node: &Node, families: &mut Vec<Family>) {
         "Where the next one waits outside or is refused.",
         of(|(_, _, max)| *max),
     ));
+}
+
+fn about_logs(node: &Node, families: &mut Vec<Family>) {
+    families.extend([
+        Family::counter("app_log_lines_total", "Lines of apps made durable.", node.logs.written()),
+        Family::counter(
+            "app_log_lines_dropped_total",
+            "Lines of apps dropped: an app said too much, or the disk was too slow.",
+            node.logs.dropped(),
+        ),
+    ]);
 }
 
 fn about_store(node: &Node, families: &mut Vec<Family>) {

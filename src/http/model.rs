@@ -6,6 +6,7 @@
 
 mod account;
 pub mod backup;
+mod functions;
 pub mod original;
 pub mod settings;
 
@@ -16,6 +17,7 @@ pub use account::{
     AuditEntry, AuthStatus, CredentialsRequest, LoginRequest, MappedDomain, MappedDomainRequest,
     SessionInfo, StreamEvent, UserInfo,
 };
+pub use functions::FunctionsHealth;
 
 /// A successful answer: `{"data": …}`, and `"meta"` beside it where a list is paged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +111,9 @@ pub struct NodeHealth {
     pub runtime: RuntimeHealth,
     /// Apps on the air.
     pub apps: u64,
+    /// The state of functions; older nodes do not tell it.
+    #[serde(default)]
+    pub functions: FunctionsHealth,
 }
 
 /// Memory, in mebibytes.

@@ -148,6 +148,18 @@ impl Caller {
         self.check(Permission::DeployApp, Some(app.as_str()))
     }
 
+    /// Whether a credential that was good when they asked still is: a token that was revoked,
+    /// or a session that has ended, ends the streams that it has opened.
+    pub(super) fn may_still_read(&self, node: &Node) -> bool {
+        let now = Timestamp::now();
+        match &self.identity {
+            Identity::Nobody => false,
+            Identity::Owner => true,
+            Identity::Session(session, _) => node.account.sessions.still_lasts(session, now),
+            Identity::Token(token) => node.tokens.is_good(token, now),
+        }
+    }
+
     fn may(&self, permission: Permission, app: Option<&str>) -> bool {
         match &self.identity {
             Identity::Nobody => permission == Permission::Public,

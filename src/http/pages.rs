@@ -58,16 +58,33 @@ pub(super) fn busy() -> HttpResponse {
     response
 }
 
-fn page(status: StatusCode, title: &str, text: &str) -> HttpResponse {
+/// The body of a request is larger than anything here takes.
+pub(super) fn too_large() -> HttpResponse {
+    page(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "The request is larger than an app may read.")
+}
+
+/// The body of a request stood still for too long.
+pub(super) fn too_slow() -> HttpResponse {
+    page(StatusCode::REQUEST_TIMEOUT, "Too slow", "The rest of the request did not come in time.")
+}
+
+/// A text as it is written in HTML.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A page of the node's own; `text` is HTML.
+pub(super) fn page(status: StatusCode, title: &str, text: &str) -> HttpResponse {
     let body = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title}</title>\n\
          <style>body{{font:16px/1.6 system-ui,sans-serif;max-width:36rem;margin:18vh auto;\
          padding:0 1.5rem;color:#222;background:#fff}}h1{{font-size:1.5rem;margin:0 0 .5rem}}\
-         code{{background:#f2f2f2;padding:.1em .3em;border-radius:3px}}\
+         code,pre{{background:#f2f2f2;padding:.1em .3em;border-radius:3px}}\
+         pre{{overflow:auto;font-size:.85rem;padding:.8em}}\
          @media(prefers-color-scheme:dark){{body{{color:#ddd;background:#181818}}\
-         code{{background:#2a2a2a}}}}</style>\n<h1>{title}</h1>\n<p>{text}</p>\n</html>\n"
+         code,pre{{background:#2a2a2a}}}}</style>\n<h1>{title}</h1>\n<p>{text}</p>\n</html>\n"
     );
     HttpResponse::build(status)
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))

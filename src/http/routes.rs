@@ -108,6 +108,7 @@ pub static ENDPOINTS: &[Endpoint] = endpoints! {
     POST   "/api/envvars"                            Admin        env::set => "env.set";
     DELETE "/api/envvars"                            Admin        env::delete => "env.delete";
     GET    "/api/logs"                               Read         logs::list;
+    GET    "/api/logs/stream"                        Read         logs::stream::stream;
     GET    "/api/mapped-domains"                     Read         domains::list;
     POST   "/api/mapped-domains"                     Admin        domains::add => "domain.add";
     DELETE "/api/mapped-domains/{domain}" Admin domains::remove => "domain.remove";

@@ -5,13 +5,15 @@
 //! decision here can reveal it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use fazt_actors::executor::routes::RouteMatch;
 use fazt_actors::router::View;
 use fazt_actors::router::index::{IndexedFile, ReleaseIndex, Resolved};
 use fazt_actors::router::path::normalise;
@@ -23,6 +25,7 @@ use fazt_actors::timestamp::Timestamp;
 use super::connection::{destination, host_name, host_of};
 use super::error::ApiError;
 use super::file_response::{FileAnswer, NOINDEX, apply_header_rules, file_response};
+use super::functions::FunctionVisit;
 use super::metrics::body_bytes;
 use super::{pages, system};
 use crate::node::Node;
@@ -41,10 +44,14 @@ const HEALTH_PATH: &str = "/health";
 const FILE_METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Answers whatever is not an endpoint of the API.
-pub(super) async fn serve(request: HttpRequest, node: Arc<Node>) -> HttpResponse {
+pub(super) async fn serve(
+    request: HttpRequest,
+    payload: web::Payload,
+    node: Arc<Node>,
+) -> HttpResponse {
     let started = Instant::now();
     let mut kind = RequestKind::Site;
-    let response = answer(&request, &node, &mut kind).await;
+    let response = answer(&request, payload, &node, &mut kind).await;
     let took = started.elapsed();
     let body_bytes = body_bytes(request.method(), response.body().size());
     let status = response.status().as_u16();
@@ -65,7 +72,12 @@ pub(super) async fn serve(request: HttpRequest, node: Arc<Node>) -> HttpResponse
 }
 
 /// The answer; `kind` says afterwards whom it was for.
-async fn answer(request: &HttpRequest, node: &Node, kind: &mut RequestKind) -> HttpResponse {
+async fn answer(
+    request: &HttpRequest,
+    payload: web::Payload,
+    node: &Node,
+    kind: &mut RequestKind,
+) -> HttpResponse {
     let path = match normalise(request.uri().path()) {
         Ok(path) => path,
         Err(error) => return pages::bad_request(&error.to_string()),
@@ -76,7 +88,8 @@ async fn answer(request: &HttpRequest, node: &Node, kind: &mut RequestKind) -> H
     if path.starts_with(NODE_PREFIX) {
         return pages::no_such_page();
     }
-    let visit = Visit { request, node, path };
+    let payload = Cell::new(Some(payload));
+    let visit = Visit { request, payload, node, path };
     match destination(request, node) {
         Destination::App(app) => visit.app(&app, StatusCode::OK).await,
         Destination::Preview(app, number) => visit.preview(&app, number).await,
@@ -93,12 +106,17 @@ async fn answer(request: &HttpRequest, node: &Node, kind: &mut RequestKind) -> H
 /// One request on its way to a file.
 struct Visit<'a> {
     request: &'a HttpRequest,
+    /// The body, until a function takes it.
+    payload: Cell<Option<web::Payload>>,
     node: &'a Node,
     path: Cow<'a, str>,
 }
 
 /// The release that a request is answered from.
 struct Site {
+    /// The rows of the app and of the release.
+    app: i64,
+    release: i64,
     index: Arc<ReleaseIndex>,
     status: StatusCode,
     is_preview: bool,
@@ -109,7 +127,10 @@ impl Visit<'_> {
         let Some(release) = app.live else { return self.health_or(pages::no_such_page).await };
         let view = View::Live { generation: app.generation };
         match self.index(release, view).await {
-            Ok(Some(index)) => self.site(&Site { index, status, is_preview: false }).await,
+            Ok(Some(index)) => {
+                let site = Site { app: app.id, release, index, status, is_preview: false };
+                self.site(&site).await
+            }
             Ok(None) => pages::busy(),
             Err(error) => error.error_response(),
         }
@@ -123,7 +144,8 @@ impl Visit<'_> {
         };
         match self.index(release, View::Alone).await {
             Ok(Some(index)) => {
-                let site = Site { index, status: StatusCode::OK, is_preview: true };
+                let (app, status) = (app.id, StatusCode::OK);
+                let site = Site { app, release, index, status, is_preview: true };
                 let mut response = self.site(&site).await;
                 response.headers_mut().insert(NOINDEX.0, NOINDEX.1);
                 response
@@ -160,6 +182,9 @@ impl Visit<'_> {
     }
 
     async fn site(&self, site: &Site) -> HttpResponse {
+        if let Some(found) = site.index.functions.find(&self.path) {
+            return self.function(site, &self.path, found).await;
+        }
         match *self.request.method() {
             Method::GET | Method::HEAD => {}
             Method::OPTIONS => return allow(StatusCode::NO_CONTENT),
@@ -179,6 +204,21 @@ impl Visit<'_> {
             return self.follow(site, &redirect).await;
         }
         self.missing(site).await
+    }
+
+    /// The answer of the app's own code. Boxed: it is larger than all that files need.
+    async fn function(&self, site: &Site, path: &str, found: RouteMatch<'_>) -> HttpResponse {
+        let Some(payload) = self.payload.take() else { return pages::busy() };
+        let visit = FunctionVisit {
+            node: self.node,
+            request: self.request,
+            path,
+            app: site.app,
+            release: site.release,
+            is_preview: site.is_preview,
+            found,
+        };
+        Box::pin(visit.answer(payload.into_inner())).await
     }
 
     /// No file and no rule: an earlier release's file, the app's own page for it, or ours.
@@ -254,6 +294,9 @@ impl Visit<'_> {
         let target = redirect.target.split(['?', '#']).next().unwrap_or_default();
         let Ok(target) = normalise(target) else { return pages::no_such_page() };
         // A rewrite finds its file as a visitor would, through the same index.
+        if let Some(found) = site.index.functions.find(&target) {
+            return self.function(site, &target, found).await;
+        }
         match site.index.resolve(&target) {
             Resolved::File(file) => {
                 let status = if status == StatusCode::OK { site.status } else { status };

@@ -12,7 +12,6 @@ use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 use fazt_actors::audit::Entry;
 use fazt_actors::kind::ErrorKind;
-use fazt_actors::timestamp::Timestamp;
 use futures_util::stream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
@@ -20,19 +19,26 @@ use tokio::time::{Instant, Interval};
 
 use super::error::{ApiError, ApiResult};
 use super::model::StreamEvent;
-use super::operator::{Identity, Operator};
+use super::operator::Operator;
 use super::permission::Read;
 use crate::node::Node;
 
 /// Events kept for readers that are behind.
 const EVENTS_KEPT: usize = 256;
 
-/// Streams that are open at the same time.
+/// Streams that are open at the same time, those of lines included.
 pub(super) const STREAMS_MAX: usize = 64;
 
 /// How often something is sent, so that neither side takes a quiet line for a dead one. As
 /// often a stream looks whether its reader may still read.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What a stream begins with: the head goes out with the first bytes, and a reader waits for
+/// the head.
+pub(super) const GREETING: &[u8] = b"retry: 2000\n\n";
+
+/// What is sent where there is nothing to send.
+pub(super) const ALIVE: &str = ": alive\n\n";
 
 /// An event with its bytes, made once for all readers.
 #[derive(Debug)]
@@ -91,6 +97,19 @@ impl Events {
         let _nobody_reads = self.sender.send(Arc::new(event));
     }
 
+    /// Room for one more stream, until it is dropped.
+    pub(super) fn enter(&self) -> ApiResult<OwnedSemaphorePermit> {
+        Arc::clone(&self.rooms).try_acquire_owned().map_err(|_| {
+            let message = format!("{STREAMS_MAX} streams are open already; close one or try later");
+            ApiError::new(ErrorKind::Busy, "TOO_MANY_STREAMS", message)
+        })
+    }
+
+    /// Turns true when all streams are to end.
+    pub(super) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
     /// Streams that are open.
     pub(super) fn open_streams(&self) -> usize {
         STREAMS_MAX.saturating_sub(self.rooms.available_permits())
@@ -104,16 +123,13 @@ impl Events {
 
 /// `GET /api/stream`.
 pub(super) async fn stream(operator: Operator<Read>, node: web::Data<Node>) -> ApiResult {
-    let Ok(room) = Arc::clone(&node.events.rooms).try_acquire_owned() else {
-        let message = format!("{STREAMS_MAX} streams are open already; close one or try later");
-        return Err(ApiError::new(ErrorKind::Busy, "TOO_MANY_STREAMS", message));
-    };
+    let room = node.events.enter()?;
     let reader = Reader {
         receiver: node.events.sender.subscribe(),
-        closing: node.events.closing.subscribe(),
+        closing: node.events.closing(),
         operator,
         node,
-        heartbeat: tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT),
+        heartbeat: heartbeat(),
         is_greeted: false,
         _room: room,
     };
@@ -124,6 +140,11 @@ pub(super) async fn stream(operator: Operator<Read>, node: web::Data<Node>) -> A
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         .streaming(Box::pin(events)))
+}
+
+/// Ticks as long as a stream is open.
+pub(super) fn heartbeat() -> Interval {
+    tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT)
 }
 
 struct Reader {
@@ -142,8 +163,7 @@ impl Reader {
     async fn next(&mut self) -> Option<Bytes> {
         if !self.is_greeted {
             self.is_greeted = true;
-            // The head goes out with the first bytes, and a reader waits for the head.
-            return Some(Bytes::from_static(b"retry: 2000\n\n"));
+            return Some(Bytes::from_static(GREETING));
         }
         loop {
             let received = tokio::select! {
@@ -151,11 +171,11 @@ impl Reader {
                 received = self.receiver.recv() => Some(received),
                 _ = self.heartbeat.tick() => None,
             };
-            if !self.may_still_read() {
+            if !self.operator.may_still_read(&self.node) {
                 return None;
             }
             let Some(received) = received else {
-                return Some(Bytes::from_static(b": alive\n\n"));
+                return Some(Bytes::from_static(ALIVE.as_bytes()));
             };
             match received {
                 Ok(event) if event.is_private && !self.operator.is_admin() => {}
@@ -166,17 +186,6 @@ impl Reader {
                 }
                 Err(RecvError::Closed) => return None,
             }
-        }
-    }
-
-    /// A token that was revoked, or a session that has ended, ends its streams too.
-    fn may_still_read(&self) -> bool {
-        let now = Timestamp::now();
-        match &self.operator.identity {
-            Identity::Nobody => false,
-            Identity::Owner => true,
-            Identity::Session(session, _) => self.node.account.sessions.still_lasts(session, now),
-            Identity::Token(token) => self.node.tokens.is_good(token, now),
         }
     }
 }

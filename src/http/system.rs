@@ -1,5 +1,6 @@
 //! `/api/system`: what the node knows about itself, and how it is told to stop.
 
+mod functions;
 pub(super) mod original;
 pub(super) mod process;
 
@@ -56,6 +57,7 @@ pub(super) async fn health(_operator: Operator<Read>, node: web::Data<Node>) -> 
             goroutines: process.threads,
         },
         apps: node.routes.table().len() as u64,
+        functions: functions::health(&node).await,
     }))
 }
 

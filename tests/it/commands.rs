@@ -8,6 +8,7 @@ use crate::process::{Machine, files};
 mod apps;
 mod config;
 mod deploying;
+mod logs;
 mod nodes;
 mod owner;
 mod tokens;

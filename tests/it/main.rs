@@ -20,9 +20,15 @@ mod deploying;
 mod dev;
 mod disk_full;
 mod domains;
+#[cfg(feature = "v8")]
+mod function_examples;
+mod function_sources;
+#[cfg(feature = "v8")]
+mod functions;
 mod hidden;
 mod hosts;
 mod large_files;
+mod logs;
 mod metrics;
 mod names;
 mod openapi;
@@ -39,3 +45,4 @@ mod sign_in;
 mod stopping;
 mod tidy;
 mod uploads;
+mod v8_script;

@@ -327,7 +327,9 @@ fn types_and_lifetimes() {
 fn a_root_main_js_without_a_page_is_the_servers_code() {
     let node = TestNode::start();
     node.deploy("site", &[("main.js", "code"), ("lib/main.js", "script")]);
-    check(&node, &[("/main.js", "404 [Not found]"), ("/lib/main.js", "200 script")]);
+    // This process started no engine, and says so for every path: the script answers them all.
+    let refused = "501 [No functions here]";
+    check(&node, &[("/main.js", refused), ("/lib/main.js", refused), ("/", refused)]);
     node.deploy("site", &[("main.js", "script"), ("index.html", "home")]);
     check(&node, &[("/main.js", "200 script")]);
 }

@@ -59,7 +59,8 @@ fn the_list_says_all_that_a_form_needs() {
         assert_eq!(shown["source"], if given { "flag" } else { "default" }, "{key}");
         assert_eq!(shown["value"] == shown["default"], key != "server.port", "{key}: {shown}");
         assert_eq!(shown["pending_restart"], false, "{key}");
-        assert_eq!(shown["changed_by"], if given { "owner" } else { "admin" }, "{key}");
+        let is_owners = given || key == "functions.fetch_allowed_hosts";
+        assert_eq!(shown["changed_by"], if is_owners { "owner" } else { "admin" }, "{key}");
         for absent in ["stored", "problem"] {
             assert_eq!(shown.get(absent), Some(&Value::Null), "{key}: null, not missing");
         }
@@ -230,9 +231,9 @@ fn wrong_values_are_refused_with_the_rule_and_change_nothing() {
 }
 
 #[test]
-fn where_a_node_listens_is_changed_on_its_machine_only() {
+fn what_opens_a_node_or_its_network_is_changed_on_its_machine_only() {
     let node = TestNode::start();
-    for key in ["server.listen", "server.port"] {
+    for key in ["server.listen", "server.port", "functions.fetch_allowed_hosts"] {
         for method in ["PUT", "DELETE"] {
             let body = json!({ "value": "::" });
             let response = node.api(method, &format!("/api/settings/{key}"), &body);

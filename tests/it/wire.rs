@@ -143,7 +143,6 @@ impl<C: Connection> Answer<C> {
             headers: headers.collect(),
             body: Vec::new(),
         };
-        assert_ne!(reply.header("transfer-encoding"), Some("chunked"), "a length is announced");
         Ok(Answer { reply, connection })
     }
 
@@ -154,6 +153,8 @@ impl<C: Connection> Answer<C> {
 
     /// Reads the body and leaves the connection open.
     pub(crate) fn body(mut self) -> io::Result<(Reply, C)> {
+        let coding = self.reply.header("transfer-encoding");
+        assert_ne!(coding, Some("chunked"), "a length is announced");
         let length = self.length();
         (&mut self.connection).take(length).read_to_end(&mut self.reply.body)?;
         if self.reply.body.len() as u64 != length {
@@ -162,9 +163,31 @@ impl<C: Connection> Answer<C> {
         Ok((self.reply, self.connection))
     }
 
-    /// Reads the body.
-    pub(crate) fn rest(self) -> io::Result<Reply> {
-        self.body().map(|(reply, _connection)| reply)
+    /// Reads the body, also one whose length nobody knew before its end.
+    pub(crate) fn rest(mut self) -> io::Result<Reply> {
+        if self.reply.header("transfer-encoding") != Some("chunked") {
+            return self.body().map(|(reply, _connection)| reply);
+        }
+        let mut coded = Vec::new();
+        self.connection.read_to_end(&mut coded)?;
+        self.reply.body = dechunked(&coded).ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(self.reply)
+    }
+}
+
+/// The bytes of a chunked body (RFC 9112 section 7.1); none when its end is missing.
+fn dechunked(mut coded: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    loop {
+        let line = coded.windows(2).position(|pair| pair == b"\r\n")?;
+        let size = std::str::from_utf8(&coded[..line]).ok()?;
+        let size = usize::from_str_radix(size.split(';').next()?, 16).ok()?;
+        let chunk = coded.get(line + 2..line + 2 + size)?;
+        if size == 0 {
+            return Some(bytes);
+        }
+        bytes.extend_from_slice(chunk);
+        coded = coded.get(line + 4 + size..)?;
     }
 }
 

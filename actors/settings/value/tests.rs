@@ -33,6 +33,8 @@ fn values_are_read_as_people_write_them() {
         (Kind::HostName, "box", "box"),
         (Kind::HostName, "xn--bcher-kva.example", "xn--bcher-kva.example"),
         (Kind::HostName, "localhost", "none"),
+        (Kind::HostList, "DB.lan:5432 ,*.Lan", "db.lan:5432, *.lan"),
+        (Kind::HostList, " ", "none"),
     ] {
         assert_eq!(read(kind, text), expect, "{kind:?} {text}");
     }
@@ -62,6 +64,7 @@ fn what_is_no_value_breaks_a_rule_that_is_named() {
         (Kind::HostName, "a..org", "host name"),
         (Kind::HostName, "192.168.1.1", "address"),
         (Kind::HostName, "[::1]", "address"),
+        (Kind::HostList, "a.lan, http://b.lan", "`http://b.lan` is none"),
     ] {
         let said = read(kind, text);
         assert!(said.starts_with("must be") && said.contains(part), "{kind:?} {text:?}: {said}");
@@ -108,8 +111,8 @@ proptest! {
     #[test]
     fn no_text_is_too_strange(text in "\\PC{0,40}") {
         for kind in [
-            Kind::Port, Kind::Address, Kind::HostName, Kind::Bool, Kind::Bytes, Kind::Count,
-            Kind::Duration,
+            Kind::Port, Kind::Address, Kind::HostName, Kind::HostList, Kind::Bool, Kind::Bytes,
+            Kind::Count, Kind::Duration,
         ] {
             // What was taken is kept in a form that is taken again.
             if let Ok(value @ (Value::Bool(_) | Value::Number(_) | Value::Text(_))) =

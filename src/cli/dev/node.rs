@@ -101,6 +101,7 @@ impl DevNode {
     /// Stops it and removes the data.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.live.end();
+        self.node.events.close();
         self.server.stop(true).await;
         self.node.close().await;
         let path = self.folder.path().to_owned();

@@ -16,6 +16,8 @@ const PLAIN: &str = "\x1b[0m";
 pub enum Colour {
     /// For what went wrong.
     Red,
+    /// For what should not happen often.
+    Yellow,
     /// For what went well.
     Green,
     /// For what matters less.
@@ -26,6 +28,7 @@ impl Colour {
     fn code(self) -> &'static str {
         match self {
             Colour::Red => "\x1b[31m",
+            Colour::Yellow => "\x1b[33m",
             Colour::Green => "\x1b[32m",
             Colour::Dim => "\x1b[2m",
         }

@@ -151,6 +151,14 @@ pub struct LogLine {
     /// When it was written.
     #[schema(format = DateTime)]
     pub created_at: String,
+    /// `file:line` of the statement that wrote it; absent where no code did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub source: Option<String>,
+    /// The request during which code wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
 }
 
 /// `{}`: there is nothing to say.

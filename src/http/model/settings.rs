@@ -15,8 +15,9 @@ pub struct Setting {
     pub value: Value,
     /// The value without flag, environment and database.
     pub default: Value,
-    /// `port`, `address`, `host_name`, `bool`, `bytes`, `count`, `duration` (in seconds), or
-    /// `unknown` for a row that this version of fazt does not know and keeps as it is.
+    /// `port`, `address`, `host_name`, `host_list`, `bool`, `bytes`, `count`, `duration` (in
+    /// seconds), or `unknown` for a row that this version of fazt does not know and keeps as
+    /// it is.
     pub kind: String,
     /// What it is for.
     pub help: String,

@@ -1,11 +1,13 @@
 //! Descriptions: endpoints of the original that have no newer form beside them, or a
 //! newer one in another spelling.
 
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
 use super::description::{Description, bytes, delete, get, group, post};
 use crate::http::model::Message;
 use crate::http::model::original::{
-    Deployments, EnvVarRequest, EnvVars, KeyCreated, KeyRequest, Keys, Logs, Nothing, Site,
-    SiteFile,
+    Deployments, EnvVarRequest, EnvVars, KeyCreated, KeyRequest, Keys, LogLine, Logs, Nothing,
+    Site, SiteFile,
 };
 use crate::http::model::settings::{
     OriginalCache, OriginalConfig, OriginalDatabase, OriginalLimits,
@@ -13,6 +15,7 @@ use crate::http::model::settings::{
 
 /// What the original's endpoints take and answer.
 pub(super) fn descriptions() -> Vec<Description> {
+    let text = ObjectBuilder::new().schema_type(Type::String);
     group(
         "original",
         [
@@ -43,6 +46,15 @@ pub(super) fn descriptions() -> Vec<Description> {
                 .fails(&[404]),
             get("/api/logs", "list_logs", "The latest lines of an app's log.")
                 .answers::<Logs>()
+                .fails(&[404]),
+            get("/api/logs/stream", "stream_logs", "An app's lines, while they are written.")
+                .about(
+                    "Server-sent events. The data of each `line` is a `LogLine`. `lagged` says \
+                     that lines behind its `after` may be missing, because they are no longer \
+                     kept.",
+                )
+                .knows::<LogLine>()
+                .answers_plain("text/event-stream", text.into())
                 .fails(&[404]),
             get("/api/config", "config", "Where the node is.").answers::<OriginalConfig>(),
             get("/api/system/config", "system_config", "The same.").answers::<OriginalConfig>(),

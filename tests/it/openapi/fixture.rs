@@ -154,7 +154,7 @@ impl Fixture {
             None => request.untyped_body(case.body.clone()),
         };
         let bytes = request.bytes();
-        if operation.id() == "stream_events" {
+        if matches!(operation.id(), "stream_events" | "stream_logs") {
             return self.beginning(&bytes);
         }
         exchange(self.node.address, &bytes)
@@ -163,14 +163,15 @@ impl Fixture {
     /// The head of an endless answer, with its first bytes; the whole of another.
     #[track_caller]
     fn beginning(&self, request: &[u8]) -> Response {
+        const GREETING: &[u8] = b"retry: 2000\n\n\r\n";
         let mut stream = connect(self.node.address);
         stream.write_all(request).unwrap();
         let mut bytes = Vec::new();
-        let mut part = [0; 4096];
-        while !bytes.ends_with(b"retry: 2000\n\n\r\n") {
-            match stream.read(&mut part).unwrap() {
+        let mut byte = [0];
+        while !bytes.ends_with(GREETING) {
+            match stream.read(&mut byte).unwrap() {
                 0 => return parse(&bytes, false).unwrap(),
-                read => bytes.extend(&part[..read]),
+                _ => bytes.extend(byte),
             }
         }
         bytes.extend(b"0\r\n\r\n");

@@ -1,0 +1,68 @@
+//! What an app says: lines for its log, within a bound for each call.
+
+use super::calls::cut;
+use super::value::{Args, Value};
+use super::{Answer, Host, HostFunction};
+use crate::app_logs::{AppLogs, Level, NewLine};
+use crate::timestamp::Timestamp;
+
+/// Bytes of log lines of one call; what comes after is cut.
+const CALL_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of one line.
+const LINE_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes that a line costs whatever it says.
+const LINE_BYTES: usize = 32;
+
+pub(super) const FUNCTIONS: &[HostFunction] = &[HostFunction::now("log", log).with_location()];
+
+/// Where the lines of an isolate go.
+pub(super) struct LogState {
+    sink: AppLogs,
+    /// Bytes of lines that belong to no call any more.
+    stray_bytes: usize,
+}
+
+impl LogState {
+    pub(super) fn new(sink: AppLogs) -> LogState {
+        LogState { sink, stray_bytes: 0 }
+    }
+}
+
+/// `log(level, text)`.
+fn log(host: &mut Host, args: Args<'_>) -> Answer {
+    let level = Level::parse(args.text(0)?).unwrap_or(Level::Info);
+    host.say(level, args.text(1)?);
+    Ok(Value::Null)
+}
+
+impl Host {
+    /// Writes a line to the app's log, for the current call.
+    pub(in crate::executor) fn say(&mut self, level: Level, text: &str) {
+        let source = self.location.take().map(|location| {
+            let at = self.code.bundle.original_location(location);
+            format!("{}:{}", at.file, at.line)
+        });
+        self.say_at(level, text, source);
+    }
+
+    /// The same for a line whose place is known.
+    pub(super) fn say_at(&mut self, level: Level, text: &str, source: Option<String>) {
+        let (request_id, spent) = match self.calls.get_mut(self.current) {
+            Some(call) => (Some(call.request_id().clone()), &mut call.log_bytes),
+            None => (None, &mut self.log.stray_bytes),
+        };
+        if *spent >= CALL_BYTES_MAX {
+            return;
+        }
+        let text = cut(text, LINE_BYTES_MAX.min(CALL_BYTES_MAX - *spent));
+        *spent += text.len() + LINE_BYTES;
+        let mut message = text.to_owned();
+        if *spent >= CALL_BYTES_MAX {
+            message.push_str(" … (the log of this call is cut here)");
+        }
+        let (app, at) = (self.code.app.row, Timestamp::now());
+        self.log.sink.tell(NewLine { app, level, message, source, request_id, at });
+    }
+}

@@ -1,0 +1,320 @@
+//! An isolate with its app: the calls that it serves, step by step.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::call::{CallError, CallId, Job, Limit};
+use super::code::Code;
+use super::counters::Counters;
+use super::engine::{EngineError, Entry, Isolate, Stop};
+use super::host::Host;
+use super::host::fetch::FetchState;
+use super::host::operations::Ended;
+use super::host::value::Value;
+use super::lane::{Budget, Lane};
+use super::limits::FunctionLimits;
+use crate::app_logs::{AppLogs, Level};
+use crate::limits::LiveLimits;
+
+/// Calls that share an isolate while they wait.
+pub(super) const CALLS_MAX: usize = 32;
+
+/// Answers that are delivered before other isolates of the thread have their turn.
+const DELIVERIES_PER_TURN: usize = 32;
+
+/// Calls after which an isolate is replaced: what a leaking app keeps goes with it.
+const CALLS_PER_ISOLATE: u64 = 10_000;
+
+/// How long calls may go on whose isolate another call broke.
+const NEIGHBOURS_GRACE: Duration = Duration::from_secs(1);
+
+/// How long an isolate without calls is kept.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// Why an isolate takes no new calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Retirement {
+    /// Other code took the place of its own.
+    Replaced,
+    /// A call broke a limit.
+    Broken,
+    /// It served its number of calls.
+    Worn,
+    /// Nobody called it.
+    Idle,
+    /// Its memory was wanted elsewhere.
+    Evicted,
+}
+
+/// What an instance shares with its lane.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    pub(super) lane: Arc<Lane>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) limits: Arc<FunctionLimits>,
+    pub(super) live_limits: LiveLimits,
+    pub(super) logs: AppLogs,
+}
+
+/// An isolate that serves an app.
+pub(super) struct Instance {
+    pub(super) code: Arc<Code>,
+    host: Rc<RefCell<Host>>,
+    waiting: FuturesUnordered<LocalBoxFuture<'static, Ended>>,
+    around: Surroundings,
+    served: u64,
+    last_used: Instant,
+    retirement: Option<(Retirement, Instant)>,
+    memory_bytes: usize,
+    waker: Option<Waker>,
+    // Last: what stands above may refer into it.
+    isolate: Box<dyn Isolate>,
+}
+
+impl Instance {
+    pub(super) fn new(
+        mut isolate: Box<dyn Isolate>,
+        code: Arc<Code>,
+        around: Surroundings,
+        fetch: FetchState,
+    ) -> Result<Instance, EngineError> {
+        let host = Host::new(Arc::clone(&code), around.logs.clone(), fetch);
+        let host = Rc::new(RefCell::new(host));
+        isolate.adopt(Arc::clone(&code), Rc::clone(&host))?;
+        let memory_bytes = isolate.memory_bytes();
+        around.counters.isolate_made(memory_bytes);
+        Ok(Instance {
+            code,
+            host,
+            waiting: FuturesUnordered::new(),
+            around,
+            served: 0,
+            last_used: Instant::now(),
+            retirement: None,
+            memory_bytes,
+            waker: None,
+            isolate,
+        })
+    }
+
+    /// Whether another call may come in.
+    pub(super) fn has_room(&self) -> bool {
+        self.retirement.is_none() && self.calls() < CALLS_MAX
+    }
+
+    /// Calls that are under way.
+    pub(super) fn calls(&self) -> usize {
+        self.host.borrow().calls.len()
+    }
+
+    pub(super) fn last_used(&self) -> Instant {
+        self.last_used
+    }
+
+    /// Whether the instance can go: it takes no calls, and none is under way.
+    pub(super) fn is_finished(&self) -> bool {
+        self.retirement.is_some() && self.host.borrow().calls.is_empty()
+    }
+
+    /// Whether a call of it broke a limit.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self.retirement, Some((Retirement::Broken, _)))
+    }
+
+    /// Takes no calls from here on.
+    pub(super) fn retire(&mut self, why: Retirement, now: Instant) {
+        if self.retirement.is_none() {
+            self.retirement = Some((why, now));
+            self.around.counters.retired(why);
+        }
+    }
+
+    /// Takes a call in, and runs it until it waits or ends.
+    pub(super) fn start(&mut self, job: Job) {
+        let Job { id, request, answer, .. } = job;
+        let has_body = !matches!(request.body, super::call::Body::Empty);
+        let is_stream = matches!(request.body, super::call::Body::Stream(_));
+        let params = request.params.iter().flat_map(|(name, value)| [&**name, &**value]);
+        let arguments = [
+            Value::Number(id.0 as f64),
+            Value::from(&*request.file),
+            Value::from(&*request.method),
+            Value::from(&*request.url),
+            Value::from(&*request.path),
+            Value::List(params.map(Value::from).collect()),
+            Value::from(&*request.ip),
+            Value::Number(f64::from(u8::from(has_body) + u8::from(is_stream))),
+        ];
+        self.host.borrow_mut().calls.insert(id, request, answer);
+        self.served += 1;
+        self.last_used = Instant::now();
+        self.step(id, |isolate| isolate.enter(Entry::Call, &arguments));
+        if self.served >= CALLS_PER_ISOLATE {
+            self.retire(Retirement::Worn, self.last_used);
+        }
+        self.wake();
+    }
+
+    /// Tells the app that nobody waits for a call any more, and forgets it.
+    pub(super) fn cancel(&mut self, id: CallId) {
+        if self.host.borrow_mut().calls.get_mut(id).is_none() {
+            return;
+        }
+        let call = [Value::Number(id.0 as f64)];
+        self.step(id, |isolate| isolate.enter(Entry::Abort, &call));
+        self.host.borrow_mut().fail(id, CallError::Stopped);
+        self.wake();
+    }
+
+    /// Delivers what has come for the calls of this isolate. Never ready: an instance ends when
+    /// its lane drops it.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.waker = Some(context.waker().clone());
+        for _ in 0..DELIVERIES_PER_TURN {
+            self.host.borrow_mut().operations.take_begun(&mut self.waiting);
+            match self.waiting.poll_next_unpin(context) {
+                Poll::Ready(Some(Some((operation, call, answer)))) => {
+                    self.host.borrow_mut().operations.end(operation);
+                    self.step(call, |isolate| isolate.deliver(operation, answer));
+                }
+                // A cancelled one.
+                Poll::Ready(Some(None)) => {}
+                Poll::Ready(None) | Poll::Pending => {
+                    self.pump(context);
+                    return match self.host.borrow().operations.has_begun() {
+                        true => {
+                            context.waker().wake_by_ref();
+                            Poll::Pending
+                        }
+                        false => Poll::Pending,
+                    };
+                }
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Lets the engine do what it has to do besides.
+    fn pump(&mut self, context: &mut Context<'_>) {
+        let call = self.host.borrow().current;
+        let mut polled = Poll::Pending;
+        self.step(call, |isolate| {
+            polled = isolate.pump(context);
+            match std::mem::replace(&mut polled, Poll::Pending) {
+                Poll::Ready(result) => result,
+                Poll::Pending => Ok(()),
+            }
+        });
+    }
+
+    /// Runs one step for a call, within what the call may still take.
+    fn step(&mut self, call: CallId, run: impl FnOnce(&mut dyn Isolate) -> Result<(), Stop>) {
+        let budget = self.budget_of(call);
+        {
+            let mut host = self.host.borrow_mut();
+            host.current = call;
+            host.fetch.begin_call(call.0);
+        }
+        let interrupt = self.isolate.interrupt();
+        self.around.lane.begin_step(call, budget, &interrupt, &self.code.standing);
+        let outcome = run(&mut *self.isolate);
+        let spent = self.around.lane.end_step();
+        if spent.was_interrupted || outcome == Err(Stop::Interrupted) {
+            self.isolate.resume();
+        }
+        {
+            let mut host = self.host.borrow_mut();
+            if let Some(call) = host.calls.get_mut(call) {
+                call.cpu += spent.cpu;
+                call.running += spent.clock;
+            }
+            if let Err(Stop::Uncaught(message)) = &outcome {
+                host.say(Level::Error, message);
+            }
+        }
+        if self.isolate.is_out_of_memory() {
+            self.break_down(call, Limit::Memory);
+        } else if spent.was_interrupted || outcome == Err(Stop::Interrupted) {
+            self.break_down(call, Limit::RunningTime);
+        }
+    }
+
+    fn budget_of(&self, call: CallId) -> Budget {
+        let limits = &self.around.limits;
+        let (cpu, running) = match self.host.borrow_mut().calls.get_mut(call) {
+            Some(call) => (call.cpu, call.running),
+            None => (Duration::ZERO, Duration::ZERO),
+        };
+        Budget {
+            cpu: limits.running_time().saturating_sub(cpu),
+            clock: (limits.running_time() * 3).saturating_sub(running),
+        }
+    }
+
+    /// A call broke a limit: it fails, and its isolate is not used for others.
+    fn break_down(&mut self, call: CallId, limit: Limit) {
+        if self.is_broken() {
+            self.host.borrow_mut().fail(call, CallError::Neighbour);
+            return;
+        }
+        self.around.counters.broke(limit);
+        {
+            let mut host = self.host.borrow_mut();
+            host.say(Level::Error, &format!("the function {limit}"));
+            host.fail(call, CallError::Limit(limit));
+        }
+        self.retire(Retirement::Broken, Instant::now());
+    }
+
+    /// What is to be done by the clock; told about once a second.
+    pub(super) fn tidy(&mut self, now: Instant) {
+        let limits = Arc::clone(&self.around.limits);
+        let overdue = self.host.borrow_mut().calls.overdue(now, &limits);
+        for id in overdue {
+            self.cancel(id);
+        }
+        if let Some((Retirement::Broken, since)) = self.retirement
+            && now.saturating_duration_since(since) >= NEIGHBOURS_GRACE
+        {
+            let mut host = self.host.borrow_mut();
+            for id in host.calls.ids() {
+                host.current = id;
+                host.say(Level::Error, "another call of the app broke a limit and ended this one");
+                host.fail(id, CallError::Neighbour);
+            }
+        }
+        if self.calls() == 0 {
+            let idle = now.saturating_duration_since(self.last_used);
+            if idle >= IDLE_MAX {
+                self.retire(Retirement::Idle, now);
+            }
+        }
+        let bytes = self.isolate.memory_bytes();
+        self.around.counters.isolate_changed(self.memory_bytes, bytes);
+        self.memory_bytes = bytes;
+    }
+
+    /// Has the instance's task look at it again.
+    fn wake(&mut self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let mut host = self.host.borrow_mut();
+        for id in host.calls.ids() {
+            host.fail(id, CallError::Stopped);
+        }
+        self.around.counters.isolate_gone(self.memory_bytes);
+    }
+}

@@ -1,0 +1,1 @@
+export default () => Response.json({ message: "hello", time: Date.now() });

@@ -1,0 +1,3 @@
+function handler() {
+  return new ArrayBuffer(1 << 30).byteLength;
+}

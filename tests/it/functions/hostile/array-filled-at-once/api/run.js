@@ -1,0 +1,3 @@
+function handler() {
+  return new Array(33_000_000).fill(0).length;
+}

@@ -1,0 +1,4 @@
+function handler() {
+  const half = new Array(20_000_000).fill(1);
+  return [...half, ...half, ...half, ...half].length;
+}

@@ -1,0 +1,4 @@
+function handler() {
+  const all = [];
+  for (;;) all.push(new Array(10_000).fill(1.5));
+}

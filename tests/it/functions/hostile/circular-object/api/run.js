@@ -1,0 +1,5 @@
+function handler() {
+  const circle = {};
+  circle.self = circle;
+  return circle;
+}

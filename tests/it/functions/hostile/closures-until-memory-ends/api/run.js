@@ -1,0 +1,4 @@
+function handler() {
+  const all = [];
+  for (;;) all.push(() => all);
+}

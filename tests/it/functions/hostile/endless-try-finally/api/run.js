@@ -1,0 +1,3 @@
+function handler() {
+  for (;;) { try { throw 1; } finally { continue; } }
+}

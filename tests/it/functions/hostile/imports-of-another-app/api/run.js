@@ -1,0 +1,2 @@
+import x from "../../other-app/x.js";
+export default () => x;

@@ -1,0 +1,2 @@
+import { nothing } from "./other.js";
+export default () => nothing;

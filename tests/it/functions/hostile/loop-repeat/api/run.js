@@ -1,0 +1,3 @@
+function handler() {
+  for (;;) "ab".repeat(100_000).indexOf("c");
+}

@@ -1,0 +1,4 @@
+function handler() {
+  const map = new Map();
+  for (;;) map.set(map.size, map.size);
+}

@@ -1,0 +1,5 @@
+function handler() {
+  const again = () => Promise.resolve().then(again);
+  again();
+  return new Promise(() => {});
+}

@@ -1,0 +1,4 @@
+function handler() {
+  const object = { get x() { return this.x; } };
+  return object.x;
+}

@@ -1,0 +1,4 @@
+function handler() {
+  const deep = { toJSON: () => JSON.stringify(deep) };
+  return JSON.stringify(deep);
+}

@@ -1,0 +1,3 @@
+function handler() {
+  return JSON.parse("[".repeat(5e6)).length;
+}

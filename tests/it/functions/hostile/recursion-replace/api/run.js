@@ -1,0 +1,4 @@
+function handler() {
+  const f = () => "a".replace("a", f);
+  return f();
+}

@@ -1,0 +1,4 @@
+function handler() {
+  const object = { toString: () => `${object}` };
+  return `${object}`;
+}

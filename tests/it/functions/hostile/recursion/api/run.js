@@ -1,0 +1,4 @@
+function handler() {
+  const f = () => f() + 1;
+  return f();
+}

@@ -1,0 +1,3 @@
+function handler() {
+  return /^(a+)+$/.test("a".repeat(40) + "b");
+}

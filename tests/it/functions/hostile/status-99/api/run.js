@@ -1,0 +1,3 @@
+function handler() {
+  return { status: 99, body: "x" };
+}

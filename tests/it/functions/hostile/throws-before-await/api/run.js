@@ -1,0 +1,3 @@
+function handler() {
+  return (async () => { throw new Error("at once"); })();
+}

@@ -1,0 +1,3 @@
+function handler() {
+  throw new Proxy({}, { get() { throw new Error("no"); }, getPrototypeOf() { throw new Error("no"); } });
+}
