@@ -58,6 +58,9 @@ const IDLE_LOOKS: u32 = 200;
 /// holds memory, and the machine's processors.
 const LOST_LANES_MAX: usize = 8;
 
+/// How often a thread that ended by itself is replaced: one that cannot start would end at once.
+const REVIVE_EVERY: Duration = Duration::from_secs(1);
+
 /// Lanes of each kind.
 const LANES_MAX: usize = 32;
 
@@ -88,6 +91,8 @@ pub struct Executor {
     /// Lanes that were given up; their threads may come back.
     lost: Vec<std::thread::JoinHandle<()>>,
     threads: Vec<Option<std::thread::JoinHandle<()>>>,
+    /// When a thread was last replaced that had ended by itself.
+    revived: Instant,
 }
 
 /// Makes the engine of a lane, on its thread.
@@ -131,6 +136,7 @@ impl Executor {
                 make_engine,
                 lost: Vec::new(),
                 threads: Vec::new(),
+                revived: Instant::now(),
             };
             for lane in executor.shared.lanes.load().iter() {
                 let thread = executor.run(lane);
@@ -169,6 +175,7 @@ impl Executor {
         let now = Instant::now();
         let mut is_busy = false;
         let lanes = self.shared.lanes.load_full();
+        self.revive(&lanes, now);
         for lane in lanes.iter() {
             match lane.watch(now) {
                 Watched::Idle => is_busy |= lane.load() > 0,
@@ -184,6 +191,22 @@ impl Executor {
             }
         }
         is_busy
+    }
+
+    /// Replaces a thread that ended by itself, which only a defect does.
+    fn revive(&mut self, lanes: &[Arc<Lane>], now: Instant) {
+        let is_closed = self.shared.is_closed.load(Ordering::Acquire);
+        if is_closed || now.saturating_duration_since(self.revived) < REVIVE_EVERY {
+            return;
+        }
+        let has_ended = |lane: &&Arc<Lane>| {
+            let thread = self.threads.get(lane.place).and_then(Option::as_ref);
+            thread.is_none_or(std::thread::JoinHandle::is_finished)
+        };
+        if let Some(lane) = lanes.iter().find(has_ended) {
+            self.revived = now;
+            self.replace(lane, CallId(0));
+        }
     }
 
     /// What waits behind a slow step goes to lanes that are not in one.
@@ -206,7 +229,8 @@ impl Executor {
         }
         tracing::error!(
             lane = lane.place,
-            "a function could not be interrupted; its thread is given up and replaced"
+            call = culprit.0,
+            "a thread for functions ended, or could not be interrupted; it is replaced"
         );
         lane.abandon(culprit);
         let fresh = Lane::new(lane.place, lane.kind);

@@ -62,6 +62,9 @@ const TYPESCRIPT: [(&str, &str); 3] = [(".js", ".ts"), (".mjs", ".mts"), (".cjs"
 /// How an engine names the files in stack traces.
 const SCHEME: &str = "app:///";
 
+/// How the files of the prelude are named there.
+const PRELUDE: &str = "fazt:";
+
 /// The files of a release's functions.
 #[derive(Debug, Default)]
 pub struct Bundle {
@@ -265,7 +268,9 @@ impl Bundle {
             rest = after;
         }
         text.push_str(rest);
-        text
+        // Frames of the prelude say nothing to whoever wrote the app.
+        let is_ours = |line: &&str| !line.contains(PRELUDE);
+        text.lines().filter(is_ours).collect::<Vec<_>>().join("\n")
     }
 
     fn original_place(&self, place: &str) -> Option<String> {

@@ -21,6 +21,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::call::CallId;
 use super::code::Code;
+use super::lane::Lane;
 use crate::app_logs::AppLogs;
 use calls::Calls;
 use fetch::FetchState;
@@ -38,6 +39,8 @@ pub struct Host {
     pub(super) operations: Operations,
     /// The call that the step now running was made for.
     pub(super) current: CallId,
+    /// The lane that the isolate is in.
+    pub(super) lane: Option<Arc<Lane>>,
     /// Where in the app's code a function was called that wants to know.
     pub(super) location: Option<Location>,
     /// Requests that leave the node.
@@ -66,6 +69,7 @@ impl Host {
             calls: Calls::default(),
             operations: Operations::default(),
             current: CallId(0),
+            lane: None,
             location: None,
             fetch,
             clock: clock::Clock::default(),

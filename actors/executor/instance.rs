@@ -84,7 +84,8 @@ impl Instance {
         around: Surroundings,
         fetch: FetchState,
     ) -> Result<Instance, EngineError> {
-        let host = Host::new(Arc::clone(&code), around.logs.clone(), fetch);
+        let mut host = Host::new(Arc::clone(&code), around.logs.clone(), fetch);
+        host.lane = Some(Arc::clone(&around.lane));
         let host = Rc::new(RefCell::new(host));
         isolate.adopt(Arc::clone(&code), Rc::clone(&host))?;
         let memory_bytes = isolate.memory_bytes();
@@ -229,6 +230,8 @@ impl Instance {
         if spent.was_interrupted || outcome == Err(Stop::Interrupted) {
             self.isolate.resume();
         }
+        // The prelude says so where a step went on with another call.
+        let call = self.host.borrow().current;
         {
             let mut host = self.host.borrow_mut();
             if let Some(call) = host.calls.get_mut(call) {

@@ -192,6 +192,11 @@ impl Lane {
         *lock(&self.step) = Some(step);
     }
 
+    /// Whether the time of the step that the lane is in was up.
+    pub(super) fn is_interrupted(&self) -> bool {
+        lock(&self.step).as_ref().is_some_and(|step| step.interrupted.is_some())
+    }
+
     /// Notes its end. After this nobody interrupts it any more.
     pub(super) fn end_step(&self) -> Spent {
         let step = lock(&self.step).take();

@@ -5,6 +5,7 @@
 //! deployed is said on the terminal and in those pages, which show the release before until it
 //! is mended. Nothing is left behind: no data, no socket, no peer, no process.
 
+mod functions_log;
 mod leftovers;
 mod node;
 mod problem;
@@ -79,8 +80,11 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         }
         session.follow().await
     };
+    let said = functions_log::follow(node.node.logs.subscribe(), args.json);
     let ended = tokio::select! {
         ended = served => ended,
+        // It ends with the node.
+        () = said => Ok(()),
         () = signals.received() => Ok(()),
     };
     node.stop().await?;

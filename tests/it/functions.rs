@@ -16,6 +16,7 @@ use crate::wire::{self, Reply, Request};
 mod conformance;
 mod forms;
 mod isolation;
+mod sharing;
 
 /// Running time of a call in these tests.
 const RUNNING_TIME_MS: u64 = 300;

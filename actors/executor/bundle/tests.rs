@@ -51,7 +51,8 @@ fn stacks_name_the_files_as_they_were_written() {
     let code = &bundle.script("api/f.ts").unwrap().code;
     let line = code.lines().position(|line| line.contains("throw")).unwrap() + 1;
     let column = code.lines().nth(line - 1).unwrap().find("throw").unwrap() + 1;
-    let stack = format!("Error: x\n    at f (app:///api/f.ts:{line}:{column})\n    at fz.call");
-    assert_eq!(bundle.original_stack(&stack), "Error: x\n    at f (api/f.ts:5:3)\n    at fz.call");
+    let place = format!("app:///api/f.ts:{line}:{column}");
+    let stack = format!("Error: x\n    at f ({place})\n    at run (fazt:94_call:64:7)");
+    assert_eq!(bundle.original_stack(&stack), "Error: x\n    at f (api/f.ts:5:3)");
     assert_eq!(bundle.original_stack("app:///api/none.js:1:1 x"), "api/none.js:1:1 x");
 }

@@ -41,6 +41,7 @@ pub(super) const FUNCTIONS: &[HostFunction] = &[
     HostFunction::now("respondFail", respond_fail),
     HostFunction::now("respondAllow", respond_allow),
     HostFunction::now("currentCall", current),
+    HostFunction::now("callResumes", resumes),
     HostFunction::now("callDone", done),
 ];
 
@@ -325,6 +326,17 @@ fn respond_allow(host: &mut Host, args: Args<'_>) -> Answer {
 fn current(host: &mut Host, _: Args<'_>) -> Answer {
     let call = host.current;
     Ok(host.calls.get_mut(call).map(|_| call.0 as f64).into())
+}
+
+/// `callResumes(call)`: from here on the step runs for this call, whatever it began for.
+fn resumes(host: &mut Host, args: Args<'_>) -> Answer {
+    let call = CallId(args.number(0)? as u64);
+    // An engine may go on with other calls after one was interrupted: that one is to blame.
+    if !host.lane.as_ref().is_some_and(|lane| lane.is_interrupted()) {
+        host.current = call;
+        host.fetch.begin_call(call.0);
+    }
+    Ok(Value::Null)
 }
 
 /// `callDone(call)`: nothing of the call is under way any more.

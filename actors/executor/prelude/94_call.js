@@ -39,6 +39,8 @@ fz.call = (call, file, method, url, path, params, ip, bodyKind) => {
     }
     found.then((loaded) => {
       handlers.set(file, loaded);
+      // The modules of several calls may be ready in the same step.
+      host.callResumes(call);
       run(visit, loaded);
     }).catch((error) => fail(visit, error));
   } catch (error) {
