@@ -35,11 +35,13 @@ use actix::{Actor, ActorFutureExt, Arbiter, AsyncContext, Context, Handler, Mess
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-use crate::app_logs::AppLogs;
+use crate::app_logs::{AppLogs, Level, NewLine};
 use crate::limits::LiveLimits;
 use crate::mailbox::{Bound, Mailbox};
+use crate::timestamp::Timestamp;
 use call::{CallError, CallId, Job};
-use counters::{Counters, Counts};
+use code::Code;
+use counters::Counters;
 use engine::Engine;
 use instance::Surroundings;
 use lane::{Lane, LaneKind, Watched};
@@ -180,13 +182,15 @@ impl Executor {
             match lane.watch(now) {
                 Watched::Idle => is_busy |= lane.load() > 0,
                 Watched::Swift => is_busy = true,
-                Watched::Slow | Watched::BecameSlow => {
+                Watched::Slow => {
                     is_busy = true;
                     self.move_queue(lane);
                 }
-                Watched::Lost(call) => {
+                Watched::Lost(call, code) => {
                     is_busy = true;
-                    self.replace(lane, call);
+                    if self.replace(lane, call) {
+                        self.tell_suspended(&code);
+                    }
                 }
             }
         }
@@ -221,11 +225,12 @@ impl Executor {
         }
     }
 
-    /// Gives a lane up whose step cannot be ended, and puts another in its place.
-    fn replace(&mut self, lane: &Arc<Lane>, culprit: CallId) {
+    /// Gives a lane up whose step cannot be ended, and puts another in its place; not when too
+    /// many were given up already.
+    fn replace(&mut self, lane: &Arc<Lane>, culprit: CallId) -> bool {
         self.lost.retain(|thread| !thread.is_finished());
         if self.lost.len() >= LOST_LANES_MAX {
-            return;
+            return false;
         }
         tracing::error!(
             lane = lane.place,
@@ -247,6 +252,23 @@ impl Executor {
         self.shared.counters.lane_lost();
         self.shared.losses.fetch_add(1, Ordering::Release);
         self.shared.lost.notify_waiters();
+        true
+    }
+
+    /// Says in an app's log why it does not run for a moment.
+    fn tell_suspended(&self, code: &Code) {
+        let seconds = standing::SUSPENSION.as_secs();
+        self.shared.logs.tell(NewLine {
+            app: code.app.row,
+            level: Level::Error,
+            message: format!(
+                "the function ran for too long and could not be interrupted; the app is suspended \
+                 for {seconds} s"
+            ),
+            source: None,
+            request_id: None,
+            at: Timestamp::now(),
+        });
     }
 
     /// The next look, after `WATCH_EVERY` or when something runs.
@@ -284,8 +306,6 @@ pub struct Observe;
 /// What the executor is doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// What it did so far.
-    pub counts: Counts,
     /// Threads that run JavaScript.
     pub lanes: usize,
     /// Calls that wait for one of them.
@@ -305,7 +325,6 @@ impl Handler<Observe> for Executor {
         self.lost.retain(|thread| !thread.is_finished());
         let lanes = self.shared.lanes.load();
         actix::MessageResult(Observed {
-            counts: self.shared.counters.now(),
             lanes: lanes.len(),
             waiting: lanes.iter().map(|lane| lane.load()).sum(),
             lost: self.lost.len(),
@@ -357,7 +376,7 @@ impl Shared {
 const OVERFLOW: usize = 2;
 
 /// The lane for a call: one that has an isolate of its code, unless others are idle.
-fn choose<'a>(lanes: &'a [Arc<Lane>], code: &code::Code, now: Instant) -> Option<&'a Arc<Lane>> {
+fn choose<'a>(lanes: &'a [Arc<Lane>], code: &Code, now: Instant) -> Option<&'a Arc<Lane>> {
     let kind = if code.standing.is_aside(now) { LaneKind::Aside } else { LaneKind::Swift };
     let of_kind = || lanes.iter().filter(move |lane| lane.kind == kind);
     let quick = || of_kind().filter(|lane| !lane.is_slow());

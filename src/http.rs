@@ -57,7 +57,6 @@ pub(crate) use audit::record_start;
 pub use connection::remember;
 pub use content_body::WRITE_BUFFER_BYTES;
 pub use dev::{Live, Problem, SourceLine, dev_app};
-pub use functions::RequestIds;
 pub use routes::{ENDPOINTS, Endpoint, Permission};
 pub use stream::Events;
 

@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 
 use crate::config::NodeConfig;
 use crate::functions::FunctionRunner;
-use crate::http::{Events, RefusalMeter, RequestIds};
+use crate::http::{Events, RefusalMeter};
 use crate::request_counters::RequestCounters;
 
 /// Bytes by which the database may exceed its bound for a command on a stopped node: a full one
@@ -64,8 +64,6 @@ pub struct Node {
     pub store: Store,
     /// What its owner may change, limits included.
     pub settings: Settings,
-    /// Names of requests to functions.
-    pub request_ids: RequestIds,
     /// Requests that were answered.
     pub requests: RequestCounters,
     /// Where the node is reached.
@@ -131,7 +129,6 @@ impl Node {
             events: Events::default(),
             store,
             settings,
-            request_ids: RequestIds::new(),
             requests: RequestCounters::new(),
             config,
             id: random::base62(ID_CHARS),

@@ -10,7 +10,6 @@ use super::call::{CallError, CallId, CallRequest, CallResponse, CallResult, Job,
 use super::code::Code;
 use super::counters::Counts;
 use super::lane::Lane;
-use super::limits::FunctionLimits;
 use super::{Close, Executor, MakeEngine, Observe, Observed, Shared};
 use crate::app_logs::AppLogs;
 use crate::limits::LiveLimits;
@@ -57,11 +56,18 @@ impl Functions {
         let guard = CallGuard { call: Some((id, place)), shared: Arc::clone(&self.shared) };
         let answer_time = self.shared.limits.answer_time;
         let waited = tokio::time::timeout(answer_time, self.wait(answered, &guard, losses)).await;
-        let response = waited.unwrap_or_else(|_| {
-            counters.broke(Limit::Answer);
-            Err(CallError::Limit(Limit::Answer))
-        })?;
-        Ok((response, guard))
+        match waited {
+            Ok(Ok(response)) => Ok((response, guard)),
+            // The isolate has said so itself, or is gone: nothing is left to abort.
+            Ok(Err(error)) => {
+                guard.finish();
+                Err(error)
+            }
+            Err(_) => {
+                counters.broke(Limit::Answer);
+                Err(CallError::Limit(Limit::Answer))
+            }
+        }
     }
 
     /// Waits for the answer, or for the loss of the lane that the call is in.
@@ -113,11 +119,6 @@ impl Functions {
     /// The counters alone, without waiting for anybody.
     pub fn counts(&self) -> Counts {
         self.shared.counters.now()
-    }
-
-    /// The bounds that hold for functions.
-    pub fn limits(&self) -> &FunctionLimits {
-        &self.shared.limits
     }
 
     /// Ends everything that runs.

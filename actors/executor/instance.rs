@@ -72,6 +72,8 @@ pub(super) struct Instance {
     last_used: Instant,
     retirement: Option<(Retirement, Instant)>,
     memory_bytes: usize,
+    /// When its memory was last asked for.
+    measured: Instant,
     waker: Option<Waker>,
     // Last: what stands above may refer into it.
     isolate: Box<dyn Isolate>,
@@ -99,6 +101,7 @@ impl Instance {
             last_used: Instant::now(),
             retirement: None,
             memory_bytes,
+            measured: Instant::now(),
             waker: None,
             isolate,
         })
@@ -188,13 +191,10 @@ impl Instance {
                 Poll::Ready(Some(None)) => {}
                 Poll::Ready(None) | Poll::Pending => {
                     self.pump(context);
-                    return match self.host.borrow().operations.has_begun() {
-                        true => {
-                            context.waker().wake_by_ref();
-                            Poll::Pending
-                        }
-                        false => Poll::Pending,
-                    };
+                    if self.host.borrow().operations.has_begun() {
+                        context.waker().wake_by_ref();
+                    }
+                    return Poll::Pending;
                 }
             }
         }
@@ -205,13 +205,9 @@ impl Instance {
     /// Lets the engine do what it has to do besides.
     fn pump(&mut self, context: &mut Context<'_>) {
         let call = self.host.borrow().current;
-        let mut polled = Poll::Pending;
-        self.step(call, |isolate| {
-            polled = isolate.pump(context);
-            match std::mem::replace(&mut polled, Poll::Pending) {
-                Poll::Ready(result) => result,
-                Poll::Pending => Ok(()),
-            }
+        self.step(call, |isolate| match isolate.pump(context) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Ok(()),
         });
     }
 
@@ -224,7 +220,7 @@ impl Instance {
             host.fetch.begin_call(call.0);
         }
         let interrupt = self.isolate.interrupt();
-        self.around.lane.begin_step(call, budget, &interrupt, &self.code.standing);
+        self.around.lane.begin_step(call, budget, &interrupt, &self.code);
         let outcome = run(&mut *self.isolate);
         let spent = self.around.lane.end_step();
         if spent.was_interrupted || outcome == Err(Stop::Interrupted) {
@@ -299,9 +295,12 @@ impl Instance {
                 self.retire(Retirement::Idle, now);
             }
         }
-        let bytes = self.isolate.memory_bytes();
-        self.around.counters.isolate_changed(self.memory_bytes, bytes);
-        self.memory_bytes = bytes;
+        // Asking enters the isolate, and one that rests does not change.
+        if self.calls() > 0 || self.last_used > self.measured {
+            let bytes = self.isolate.memory_bytes();
+            self.around.counters.isolate_changed(self.memory_bytes, bytes);
+            (self.memory_bytes, self.measured) = (bytes, now);
+        }
     }
 
     /// Has the instance's task look at it again.
@@ -314,6 +313,8 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
+        // Its task sees that it is gone, and ends.
+        self.wake();
         let mut host = self.host.borrow_mut();
         for id in host.calls.ids() {
             host.fail(id, CallError::Stopped);

@@ -10,8 +10,9 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Notify;
 
 use super::call::{CallId, Job};
+use super::code::Code;
 use super::engine::Interrupt;
-use super::standing::{LONG_STEP, Standing};
+use super::standing::LONG_STEP;
 
 /// A lane gets no new work while a step of it takes longer than this.
 pub(super) const SLOW_STEP: Duration = Duration::from_millis(20);
@@ -54,7 +55,7 @@ struct Step {
     cpu_began: Duration,
     budget: Budget,
     interrupt: Arc<dyn Interrupt>,
-    standing: Arc<Standing>,
+    code: Arc<Code>,
     /// When it was interrupted first.
     interrupted: Option<Instant>,
 }
@@ -178,7 +179,7 @@ impl Lane {
         call: CallId,
         budget: Budget,
         interrupt: &Arc<dyn Interrupt>,
-        standing: &Arc<Standing>,
+        code: &Arc<Code>,
     ) {
         let step = Step {
             call,
@@ -186,7 +187,7 @@ impl Lane {
             cpu_began: thread_cpu(),
             budget,
             interrupt: Arc::clone(interrupt),
-            standing: Arc::clone(standing),
+            code: Arc::clone(code),
             interrupted: None,
         };
         *lock(&self.step) = Some(step);
@@ -209,7 +210,7 @@ impl Lane {
         }
         let cpu = thread_cpu().saturating_sub(step.cpu_began);
         if cpu > LONG_STEP {
-            step.standing.move_aside(Instant::now());
+            step.code.standing.move_aside(Instant::now());
         }
         Spent { cpu, clock, was_interrupted: step.interrupted.is_some() }
     }
@@ -222,23 +223,23 @@ impl Lane {
         if clock < SLOW_STEP {
             return Watched::Swift;
         }
-        let is_news = !self.is_slow.swap(true, Ordering::Relaxed);
+        self.is_slow.store(true, Ordering::Relaxed);
         let cpu = self.cpu_of_thread().unwrap_or_default().saturating_sub(step.cpu_began);
         if cpu > LONG_STEP {
-            step.standing.move_aside(now);
+            step.code.standing.move_aside(now);
         }
         if let Some(since) = step.interrupted {
             step.interrupt.interrupt();
             let patience = grace(step.budget.cpu);
             if now.saturating_duration_since(since) > patience {
-                step.standing.suspend(now);
-                return Watched::Lost(step.call);
+                step.code.standing.suspend(now);
+                return Watched::Lost(step.call, Arc::clone(&step.code));
             }
         } else if cpu >= step.budget.cpu || clock >= step.budget.clock {
             step.interrupted = Some(now);
             step.interrupt.interrupt();
         }
-        if is_news { Watched::BecameSlow } else { Watched::Slow }
+        Watched::Slow
     }
 
     /// Processor time of the lane's thread, as the system counts it.
@@ -256,18 +257,16 @@ fn grace(budget: Duration) -> Duration {
 }
 
 /// What a look at a lane shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Watched {
     /// It is in no step.
     Idle,
     /// It is in a short step.
     Swift,
-    /// Its step has just become a slow one.
-    BecameSlow,
     /// Its step is slow.
     Slow,
-    /// Its step, made for this call, was interrupted and does not end.
-    Lost(CallId),
+    /// Its step, made for this call of this code, was interrupted and does not end.
+    Lost(CallId, Arc<Code>),
 }
 
 /// Processor time of the calling thread.

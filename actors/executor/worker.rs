@@ -1,6 +1,6 @@
 //! What runs on the thread of a lane: it places calls in isolates, and isolates in memory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -26,6 +26,10 @@ const TIDY_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a lane is quiet before it makes a spare isolate.
 const QUIET: Duration = Duration::from_millis(3);
+
+/// Isolates that a lane may have however many the others hold: what they do not use is theirs to
+/// send away, and this lane's calls would wait for that.
+const ISOLATES_MIN: usize = 2;
 
 /// Bytes that a new isolate takes, before anybody knows.
 const ISOLATE_BYTES: usize = 3 * 1024 * 1024;
@@ -55,7 +59,10 @@ struct Worker {
     /// Calls for which there is no room in memory yet.
     backlog: VecDeque<Job>,
     spare: Option<Box<dyn Isolate>>,
-    departures: Cell<u32>,
+    /// Whether the engine failed to give a spare one since the lane was last tidied.
+    is_refused: bool,
+    /// Isolates that went since memory was last given back.
+    departures: u32,
 }
 
 /// Runs a lane until it is abandoned or closed. Must be called on the lane's own thread.
@@ -82,7 +89,8 @@ pub(super) fn run(around: Surroundings, engine: impl FnOnce() -> Option<Box<dyn 
         tenancies: HashMap::new(),
         backlog: VecDeque::new(),
         spare: None,
-        departures: Cell::new(0),
+        is_refused: false,
+        departures: 0,
     };
     let local = LocalSet::new();
     local.block_on(&runtime, worker.serve());
@@ -103,7 +111,7 @@ impl Worker {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let wants_spare = self.spare.is_none() && self.has_memory_for_spare();
+            let wants_spare = self.wants_spare();
             tokio::select! {
                 () = lane.bell.notified() => {}
                 _ = tidy.tick() => self.tidy(),
@@ -209,7 +217,7 @@ impl Worker {
 
     /// Whether one more isolate may be made; sends the one away that waited longest if need be.
     fn make_room(&mut self) -> bool {
-        if self.has_memory(1) {
+        if self.has_memory(1) || self.isolates() < ISOLATES_MIN {
             return true;
         }
         if !self.evict() {
@@ -226,9 +234,14 @@ impl Worker {
             && wanted as u64 <= limits.memory_bytes_max
     }
 
-    /// A spare one must not push out another at once.
-    fn has_memory_for_spare(&self) -> bool {
-        self.has_memory(2)
+    /// Isolates of this lane that serve an app.
+    fn isolates(&self) -> usize {
+        self.tenancies.values().map(Vec::len).sum()
+    }
+
+    /// Whether a spare isolate is to be made. It must not push out another at once.
+    fn wants_spare(&self) -> bool {
+        self.spare.is_none() && !self.is_refused && self.has_memory(2)
     }
 
     /// Retires the isolate without calls that was used least recently.
@@ -252,6 +265,7 @@ impl Worker {
 
     fn make_spare(&mut self) {
         self.spare = self.new_isolate();
+        self.is_refused = self.spare.is_none();
     }
 
     /// Ends the calls that nobody waits for any more.
@@ -268,6 +282,7 @@ impl Worker {
     /// Once a second: deadlines, idle isolates, and calls that waited for memory.
     fn tidy(&mut self) {
         let now = Instant::now();
+        self.is_refused = false;
         for tenancy in self.tenancies.values().flatten() {
             if let Some(instance) = &mut *tenancy.instance.borrow_mut() {
                 instance.tidy(now);
@@ -296,7 +311,7 @@ impl Worker {
         // One that broke a limit may have held a lot.
         let weigh =
             |instance: &Instance| if instance.is_broken() { DEPARTURES_PER_TRIM } else { 1 };
-        let departed: u32 = gone.iter().map(weigh).sum();
+        self.departures += gone.iter().map(weigh).sum::<u32>();
         for instance in gone {
             let code = Arc::clone(&instance.code);
             drop(instance);
@@ -304,9 +319,8 @@ impl Worker {
                 code.set_lane(self.around.lane.place, false);
             }
         }
-        self.departures.set(self.departures.get() + departed);
-        if self.departures.get() >= DEPARTURES_PER_TRIM {
-            self.departures.set(0);
+        if self.departures >= DEPARTURES_PER_TRIM {
+            self.departures = 0;
             self.engine.return_memory();
         }
     }

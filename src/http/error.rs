@@ -126,12 +126,17 @@ fn status(kind: ErrorKind, code: &str) -> StatusCode {
     }
 }
 
+/// What tells a request from all others, in answers and in logs.
+pub(super) fn new_request_id() -> String {
+    fazt_actors::random::base62(REQUEST_ID_CHARS)
+}
+
 /// Gives each request of the API an id, in the answer and in the log.
 pub(super) async fn with_request_id(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let id = fazt_actors::random::base62(REQUEST_ID_CHARS);
+    let id = new_request_id();
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let started = std::time::Instant::now();
     let span = tracing::info_span!("request", id = %id);

@@ -19,7 +19,7 @@ use fazt_actors::executor::functions::CallGuard;
 use fazt_actors::executor::routes::RouteMatch;
 
 use super::connection::host_of;
-use super::error::ApiError;
+use super::error::{ApiError, new_request_id};
 use super::pages;
 use crate::node::Node;
 
@@ -51,7 +51,7 @@ impl FunctionVisit<'_> {
             Ok(None) => return pages::busy(),
             Err(error) => return error.error_response(),
         };
-        let request_id = self.node.request_ids.next();
+        let request_id: Arc<str> = new_request_id().into();
         let body = match body::read(self.request, payload, BODY_IDLE).await {
             Ok(body) => body,
             Err(refusal) => return refusal,
@@ -138,37 +138,5 @@ fn respond(response: CallResponse, guard: CallGuard, request_id: &str) -> HttpRe
             built.body(bytes)
         }
         Body::Stream(chunks) => built.body(body::Outgoing::new(chunks, guard)),
-    }
-}
-
-/// Names requests in logs and on error pages: unique for the node, and not to be guessed from
-/// one another.
-pub struct RequestIds {
-    secret: u64,
-    last: std::sync::atomic::AtomicU64,
-}
-
-impl RequestIds {
-    /// Ids of a node that starts now.
-    pub fn new() -> RequestIds {
-        let secret = u64::from_le_bytes(fazt_actors::random::bytes());
-        RequestIds { secret, last: std::sync::atomic::AtomicU64::new(0) }
-    }
-
-    /// The next one: 16 characters.
-    pub(super) fn next(&self) -> Arc<str> {
-        let count = self.last.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        // SplitMix64 (Steele, Lea and Flood, 2014): a permutation, so no two are the same.
-        let mut mixed = self.secret.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        format!("{mixed:016x}").into()
-    }
-}
-
-impl Default for RequestIds {
-    fn default() -> RequestIds {
-        RequestIds::new()
     }
 }

@@ -32,6 +32,10 @@ pub(super) fn problem(error: &SiteError, dir: &Path) -> Problem {
             message: error.to_string(),
             ..Problem::default()
         },
+        SiteError::Deploy(DeployError::Function(error)) => {
+            let (line, column) = (error.line as usize, error.column as usize);
+            at(&error.file, Some(line), Some(column), error.message.clone())
+        }
         SiteError::Deploy(
             DeployError::NotText { file } | DeployError::ConfigTooLarge { file, .. },
         ) => at(file, None, None, error.to_string()),
@@ -156,6 +160,18 @@ mod tests {
         ] {
             assert_eq!(split_place(said), (text, place), "{said}");
         }
+    }
+
+    #[test]
+    fn the_place_in_a_function_is_shown_with_its_lines() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("api")).unwrap();
+        std::fs::write(dir.path().join("api/x.ts"), "one\nconst x: = 3;\n").unwrap();
+        let error = fazt_actors::scripts::prepare("api/x.ts", b"one\nconst x: = 3;\n");
+        let error = SiteError::Deploy(DeployError::Function(error.unwrap_err()));
+        let found = problem(&error, dir.path());
+        assert_eq!((found.file.as_deref(), found.line), (Some("api/x.ts"), Some(2)));
+        assert_eq!(found.excerpt.len(), 2);
     }
 
     #[test]
