@@ -20,7 +20,9 @@ pub mod host;
 mod instance;
 pub mod lane;
 pub mod limits;
+mod outbox;
 pub mod prelude;
+mod ringing;
 pub mod routes;
 pub mod standing;
 #[cfg(feature = "v8")]
@@ -46,6 +48,7 @@ use engine::Engine;
 use instance::Surroundings;
 use lane::{Lane, LaneKind, Watched};
 use limits::FunctionLimits;
+use ringing::Ringing;
 
 /// Messages that may wait for the executor.
 const BOUND: Bound = Bound { messages: 64, payload_bytes: 1024 };
@@ -220,9 +223,7 @@ impl Executor {
             return;
         }
         self.shared.counters.moved(jobs.len());
-        for job in jobs {
-            self.shared.push(job);
-        }
+        let _rings_at_the_end: Vec<_> = jobs.into_iter().map(|job| self.shared.push(job)).collect();
     }
 
     /// Gives a lane up whose step cannot be ended, and puts another in its place; not when too
@@ -358,17 +359,19 @@ impl Handler<Close> for Executor {
 }
 
 impl Shared {
-    /// Puts a job into the lane that will come to it first.
-    fn push(&self, job: Job) {
+    /// Puts a job into the lane that will come to it first; who gets the duty to ring has to
+    /// let go of it soon.
+    fn push(&self, job: Job) -> Option<Ringing> {
         let lanes = self.lanes.load();
         let Some(lane) = choose(&lanes, &job.code, Instant::now()) else {
             let _caller_left = job.answer.send(Err(CallError::NoEngine));
-            return;
+            return None;
         };
         lane.push(job);
         if self.watch_sleeps.load(Ordering::SeqCst) {
             self.watch.notify_one();
         }
+        Ringing::owed_to(lane)
     }
 }
 

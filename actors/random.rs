@@ -1,5 +1,10 @@
 //! Random numbers from the system, drawn where requests and commands enter.
 
+use std::cell::RefCell;
+
+/// Random bytes that are drawn at once for ids.
+const ID_BYTES: usize = 1024;
+
 /// The 62 characters of ids and secrets.
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -21,12 +26,34 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 pub fn base62(length: usize) -> String {
     let mut text = String::with_capacity(length);
     while text.len() < length {
-        // 248 is the largest multiple of 62 in a byte; above it the chances would differ.
-        let drawn = bytes::<32>().into_iter().filter(|byte| *byte < 248);
         let wanted = length - text.len();
-        text.extend(drawn.take(wanted).map(|byte| char::from(BASE62[usize::from(byte % 62)])));
+        text.extend(bytes::<32>().into_iter().filter_map(base62_digit).take(wanted));
     }
     text
+}
+
+/// A text like [`base62`] for what has to differ and is no secret: asking the system for each of
+/// them would cost more than all else that is done for a small request.
+pub fn id(length: usize) -> String {
+    thread_local! {
+        static DRAWN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    DRAWN.with_borrow_mut(|drawn| {
+        let mut text = String::with_capacity(length);
+        while text.len() < length {
+            match drawn.pop() {
+                Some(byte) => text.extend(base62_digit(byte)),
+                None => drawn.extend(bytes::<ID_BYTES>()),
+            }
+        }
+        text
+    })
+}
+
+/// The digit that a random byte stands for; 248 is the largest multiple of 62 in a byte, and
+/// above it the chances would differ.
+fn base62_digit(byte: u8) -> Option<char> {
+    (byte < 248).then(|| char::from(BASE62[usize::from(byte % 62)]))
 }
 
 #[cfg(test)]
@@ -41,5 +68,12 @@ mod tests {
             assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         }
         assert_ne!(base62(16), base62(16));
+    }
+
+    #[test]
+    fn ids_differ() {
+        let ids: std::collections::HashSet<String> = (0..1_000).map(|_| id(16)).collect();
+        assert_eq!(ids.len(), 1_000);
+        assert!(ids.iter().all(|id| id.len() == 16));
     }
 }

@@ -1,6 +1,8 @@
 //! One call of a function: what goes in, and what comes out.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -96,20 +98,20 @@ pub enum BodyError {
 #[derive(Debug)]
 pub struct CallRequest {
     /// Method, in upper case where it is a known one.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The whole address.
     pub url: String,
     /// The path, normalised and decoded.
     pub path: String,
     /// The file that answers, with the parameters that its name has in this path; none: the
     /// whole app is one `main.js` of the original.
-    pub file: String,
+    pub file: Arc<str>,
     /// Names and values that the path gives to the file's `[name]` parts.
     pub params: Vec<(String, String)>,
     /// Header lines, without what a function must not see.
     pub headers: HeaderLines,
     /// The visitor's address.
-    pub ip: String,
+    pub ip: Option<IpAddr>,
     /// What tells this request from all others, in logs and on error pages.
     pub request_id: Arc<str>,
     /// The body.
@@ -122,7 +124,7 @@ pub struct CallResponse {
     /// Status code, 200 to 599.
     pub status: u16,
     /// Header lines.
-    pub headers: Vec<(String, String)>,
+    pub headers: HeaderLines,
     /// The body.
     pub body: Body,
 }

@@ -1,8 +1,9 @@
 //! One release's functions, ready to run: what isolates of an app share.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::bundle::Bundle;
 use super::standing::Standing;
@@ -43,6 +44,8 @@ pub struct Code {
     /// Lanes, bit by bit, that have an isolate of this code.
     lanes: AtomicU64,
     compiled: Mutex<Compiled>,
+    /// Microseconds that the first step of its calls takes, as a moving average.
+    step_micros: AtomicU32,
     /// Rises with every code that is made.
     made: u64,
 }
@@ -69,6 +72,7 @@ impl Code {
             standing,
             lanes: AtomicU64::new(0),
             compiled: Mutex::default(),
+            step_micros: AtomicU32::new(u32::MAX),
             made: MADE.fetch_add(1, Ordering::Relaxed),
         }
     }
@@ -93,6 +97,19 @@ impl Code {
         } else {
             self.lanes.fetch_and(!bit, Ordering::Relaxed);
         }
+    }
+
+    /// How long the first step of a call is likely to take; very long before the first call.
+    pub(super) fn step_time(&self) -> Duration {
+        Duration::from_micros(self.step_micros.load(Ordering::Relaxed).into())
+    }
+
+    /// Notes how long the first step of a call took.
+    pub(super) fn took_step(&self, time: Duration) {
+        let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+        let known = self.step_micros.load(Ordering::Relaxed);
+        let average = if known == u32::MAX { micros } else { known - known / 8 + micros / 8 };
+        self.step_micros.store(average, Ordering::Relaxed);
     }
 
     /// What the engine keeps of a compiled file.

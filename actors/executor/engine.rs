@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Context;
 
 use super::code::Code;
 use super::host::value::Value;
@@ -48,12 +48,15 @@ pub trait Isolate {
     /// As [`Isolate::enter`].
     fn deliver(&mut self, operation: OperationId, answer: Answer) -> Result<(), Stop>;
 
-    /// Runs what the engine itself has to do: modules that are loading, WebAssembly that is
-    /// compiled aside. Ready once nothing of the kind is under way.
+    /// Whether the engine itself has something to do: modules that are loading, WebAssembly that
+    /// was compiled aside. `context` is woken when it has, from now on.
+    fn has_work(&mut self, context: &Context<'_>) -> bool;
+
+    /// Does it, as far as it can be done now.
     ///
     /// # Errors
     /// As [`Isolate::enter`].
-    fn pump(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>>;
+    fn pump(&mut self) -> Result<(), Stop>;
 
     /// What interrupts the isolate from another thread.
     fn interrupt(&self) -> Arc<dyn Interrupt>;

@@ -31,7 +31,8 @@ impl Functions {
         Functions { executor, shared, last_call: Arc::default(), waiting: Arc::default() }
     }
 
-    /// Runs a function, and waits for the head of its response.
+    /// Runs a function, and waits for the head of its response. Must be called on a thread with
+    /// an actix system.
     ///
     /// When the future is dropped the call is aborted; so is one whose response is dropped, by
     /// its guard.
@@ -52,8 +53,11 @@ impl Functions {
         let place = Place::default();
         let job = Job { id, code, request, answer, place: place.clone() };
         let losses = self.shared.losses.load(Ordering::Acquire);
-        self.shared.push(job);
+        let ringing = self.shared.push(job);
         let guard = CallGuard { call: Some((id, place)), shared: Arc::clone(&self.shared) };
+        if let Some(ringing) = ringing {
+            tokio::task::spawn_local(ringing.when_idle());
+        }
         let answer_time = self.shared.limits.answer_time;
         let waited = tokio::time::timeout(answer_time, self.wait(answered, &guard, losses)).await;
         match waited {

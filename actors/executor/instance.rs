@@ -1,6 +1,8 @@
 //! An isolate with its app: the calls that it serves, step by step.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -9,10 +11,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::call::{CallError, CallId, Job, Limit};
+use super::call::{Body, CallError, CallId, CallRequest, Job, Limit};
 use super::code::Code;
 use super::counters::Counters;
-use super::engine::{EngineError, Entry, Isolate, Stop};
+use super::engine::{EngineError, Entry, Interrupt, Isolate, Stop};
 use super::host::Host;
 use super::host::fetch::FetchState;
 use super::host::operations::Ended;
@@ -28,8 +30,12 @@ pub(super) const CALLS_MAX: usize = 32;
 /// Answers that are delivered before other isolates of the thread have their turn.
 const DELIVERIES_PER_TURN: usize = 32;
 
-/// Calls after which an isolate is replaced: what a leaking app keeps goes with it.
+/// Calls after which an isolate is replaced once another is ready: what a leaking app keeps goes
+/// with it. A busy lane has no moment for making one ahead, and all its callers would wait for it.
 const CALLS_PER_ISOLATE: u64 = 10_000;
+
+/// Calls after which it is replaced whatever that costs.
+const CALLS_PER_ISOLATE_MAX: u64 = 2 * CALLS_PER_ISOLATE;
 
 /// How long calls may go on whose isolate another call broke.
 const NEIGHBOURS_GRACE: Duration = Duration::from_secs(1);
@@ -68,12 +74,15 @@ pub(super) struct Instance {
     host: Rc<RefCell<Host>>,
     waiting: FuturesUnordered<LocalBoxFuture<'static, Ended>>,
     around: Surroundings,
+    /// Files that were called, and the numbers that the prelude knows them by.
+    files: HashMap<Arc<str>, u32, foldhash::fast::RandomState>,
     served: u64,
     last_used: Instant,
     retirement: Option<(Retirement, Instant)>,
     memory_bytes: usize,
     /// When its memory was last asked for.
     measured: Instant,
+    interrupt: Arc<dyn Interrupt>,
     waker: Option<Waker>,
     // Last: what stands above may refer into it.
     isolate: Box<dyn Isolate>,
@@ -91,17 +100,20 @@ impl Instance {
         let host = Rc::new(RefCell::new(host));
         isolate.adopt(Arc::clone(&code), Rc::clone(&host))?;
         let memory_bytes = isolate.memory_bytes();
+        let interrupt = isolate.interrupt();
         around.counters.isolate_made(memory_bytes);
         Ok(Instance {
             code,
             host,
             waiting: FuturesUnordered::new(),
             around,
+            files: HashMap::default(),
             served: 0,
             last_used: Instant::now(),
             retirement: None,
             memory_bytes,
             measured: Instant::now(),
+            interrupt,
             waker: None,
             isolate,
         })
@@ -139,30 +151,22 @@ impl Instance {
         }
     }
 
-    /// Takes a call in, and runs it until it waits or ends.
-    pub(super) fn start(&mut self, job: Job) {
+    /// Takes a call in, and runs it until it waits or ends. `has_spare` says whether another
+    /// isolate is ready.
+    pub(super) fn start(&mut self, job: Job, has_spare: bool) {
         let Job { id, request, answer, .. } = job;
-        let has_body = !matches!(request.body, super::call::Body::Empty);
-        let is_stream = matches!(request.body, super::call::Body::Stream(_));
-        let params = request.params.iter().flat_map(|(name, value)| [&**name, &**value]);
-        let arguments = [
-            Value::Number(id.0 as f64),
-            Value::from(&*request.file),
-            Value::from(&*request.method),
-            Value::from(&*request.url),
-            Value::from(&*request.path),
-            Value::List(params.map(Value::from).collect()),
-            Value::from(&*request.ip),
-            Value::Number(f64::from(u8::from(has_body) + u8::from(is_stream))),
-        ];
+        let file = self.number_of(&request.file);
+        let arguments = arguments(id, file, &request);
         self.host.borrow_mut().calls.insert(id, request, answer);
         self.served += 1;
         self.last_used = Instant::now();
-        self.step(id, |isolate| isolate.enter(Entry::Call, &arguments));
-        if self.served >= CALLS_PER_ISOLATE {
+        let took = self.step(id, |isolate| isolate.enter(Entry::Call, &arguments));
+        self.code.took_step(took);
+        let calls_max = if has_spare { CALLS_PER_ISOLATE } else { CALLS_PER_ISOLATE_MAX };
+        if self.served >= calls_max {
             self.retire(Retirement::Worn, self.last_used);
         }
-        self.wake();
+        self.wake_if_begun();
     }
 
     /// Tells the app that nobody waits for a call any more, and forgets it.
@@ -173,7 +177,7 @@ impl Instance {
         let call = [Value::Number(id.0 as f64)];
         self.step(id, |isolate| isolate.enter(Entry::Abort, &call));
         self.host.borrow_mut().fail(id, CallError::Stopped);
-        self.wake();
+        self.wake_if_begun();
     }
 
     /// Delivers what has come for the calls of this isolate. Never ready: an instance ends when
@@ -189,8 +193,9 @@ impl Instance {
                 }
                 // A cancelled one.
                 Poll::Ready(Some(None)) => {}
+                Poll::Ready(None) | Poll::Pending if self.isolate.has_work(context) => self.pump(),
                 Poll::Ready(None) | Poll::Pending => {
-                    self.pump(context);
+                    self.around.lane.outbox.deliver();
                     if self.host.borrow().operations.has_begun() {
                         context.waker().wake_by_ref();
                     }
@@ -198,29 +203,30 @@ impl Instance {
                 }
             }
         }
+        self.around.lane.outbox.deliver();
         context.waker().wake_by_ref();
         Poll::Pending
     }
 
     /// Lets the engine do what it has to do besides.
-    fn pump(&mut self, context: &mut Context<'_>) {
+    fn pump(&mut self) {
         let call = self.host.borrow().current;
-        self.step(call, |isolate| match isolate.pump(context) {
-            Poll::Ready(result) => result,
-            Poll::Pending => Ok(()),
-        });
+        self.step(call, |isolate| isolate.pump());
     }
 
-    /// Runs one step for a call, within what the call may still take.
-    fn step(&mut self, call: CallId, run: impl FnOnce(&mut dyn Isolate) -> Result<(), Stop>) {
+    /// Runs one step for a call, within what the call may still take. Answers how long it took.
+    fn step(
+        &mut self,
+        call: CallId,
+        run: impl FnOnce(&mut dyn Isolate) -> Result<(), Stop>,
+    ) -> Duration {
         let budget = self.budget_of(call);
         {
             let mut host = self.host.borrow_mut();
             host.current = call;
             host.fetch.begin_call(call.0);
         }
-        let interrupt = self.isolate.interrupt();
-        self.around.lane.begin_step(call, budget, &interrupt, &self.code);
+        self.around.lane.begin_step(call, budget, &self.interrupt, &self.code);
         let outcome = run(&mut *self.isolate);
         let spent = self.around.lane.end_step();
         if spent.was_interrupted || outcome == Err(Stop::Interrupted) {
@@ -243,6 +249,17 @@ impl Instance {
         } else if spent.was_interrupted || outcome == Err(Stop::Interrupted) {
             self.break_down(call, Limit::RunningTime);
         }
+        spent.clock
+    }
+
+    /// The number that the prelude knows a file by.
+    fn number_of(&mut self, file: &Arc<str>) -> u32 {
+        if let Some(number) = self.files.get(file) {
+            return *number;
+        }
+        let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        self.files.insert(Arc::clone(file), number);
+        number
     }
 
     fn budget_of(&self, call: CallId) -> Budget {
@@ -297,9 +314,19 @@ impl Instance {
         }
         // Asking enters the isolate, and one that rests does not change.
         if self.calls() > 0 || self.last_used > self.measured {
+            // What the engine keeps for its own event loop and does not wake anybody for.
+            self.pump();
+            self.wake_if_begun();
             let bytes = self.isolate.memory_bytes();
             self.around.counters.isolate_changed(self.memory_bytes, bytes);
             (self.memory_bytes, self.measured) = (bytes, now);
+        }
+    }
+
+    /// Has the instance's task wait for what the last step began.
+    fn wake_if_begun(&mut self) {
+        if self.host.borrow().operations.has_begun() {
+            self.wake();
         }
     }
 
@@ -309,6 +336,32 @@ impl Instance {
             waker.wake_by_ref();
         }
     }
+}
+
+/// Bit of a call's kind: the method is HEAD. Below it is what the body is.
+const IS_HEAD: u8 = 4;
+
+/// What the prelude's `call` takes. Few values cross: the prelude takes the line apart when it is
+/// asked what is in it.
+fn arguments(id: CallId, file: u32, request: &CallRequest) -> [Value; 6] {
+    let body = match request.body {
+        Body::Empty => 0,
+        Body::Whole(_) => 1,
+        Body::Stream(_) => 2,
+    };
+    let kind = if request.method == "HEAD" { body | IS_HEAD } else { body };
+    let line = [&*request.method, "\n", &request.url, "\n", &request.path].concat();
+    let params = request.params.iter().flat_map(|(name, value)| [&**name, &**value]);
+    let params = match request.params.is_empty() {
+        true => Value::Null,
+        false => Value::List(params.map(Value::from).collect()),
+    };
+    let ip = match request.ip {
+        Some(IpAddr::V4(ip)) => Value::from(ip.to_bits()),
+        Some(IpAddr::V6(ip)) => Value::from(ip.to_string()),
+        None => Value::from(""),
+    };
+    [Value::Number(id.0 as f64), file.into(), u32::from(kind).into(), line.into(), params, ip]
 }
 
 impl Drop for Instance {

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::call::{CallId, Job};
 use super::code::Code;
 use super::engine::Interrupt;
+use super::outbox::Outbox;
 use super::standing::LONG_STEP;
 
 /// A lane gets no new work while a step of it takes longer than this.
@@ -34,11 +35,13 @@ pub(super) struct Lane {
     pub(super) kind: LaneKind,
     queue: Mutex<VecDeque<Job>>,
     cancelled: Mutex<Vec<CallId>>,
+    /// Answers that have not gone out.
+    pub(super) outbox: Outbox,
     /// Rung when there is something in the queue, or something else to look at.
     pub(super) bell: Notify,
     /// Jobs that wait for the thread.
     load: AtomicUsize,
-    step: Mutex<Option<Step>>,
+    steps: Mutex<Steps>,
     is_slow: AtomicBool,
     is_abandoned: AtomicBool,
     culprit: AtomicU64,
@@ -46,12 +49,24 @@ pub(super) struct Lane {
     thread: AtomicUsize,
 }
 
+/// Asking the system for processor time costs more than a short step, so it is asked this seldom
+/// at most; a step of less than this is taken to have used the processor all the time.
+const CPU_LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// What is known of a lane's steps.
+#[derive(Default)]
+struct Steps {
+    now: Option<Step>,
+    /// When the thread's processor time was asked for last, and what it was.
+    cpu_look: Option<(Instant, Duration)>,
+}
+
 /// The step that a lane is in.
 struct Step {
     /// The call that it is made for.
     call: CallId,
     began: Instant,
-    /// Processor time of the thread when it began.
+    /// Processor time of the thread shortly before it began.
     cpu_began: Duration,
     budget: Budget,
     interrupt: Arc<dyn Interrupt>,
@@ -98,9 +113,10 @@ impl Lane {
             kind,
             queue: Mutex::default(),
             cancelled: Mutex::default(),
+            outbox: Outbox::default(),
             bell: Notify::new(),
             load: AtomicUsize::new(0),
-            step: Mutex::new(None),
+            steps: Mutex::default(),
             is_slow: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
             culprit: AtomicU64::new(0),
@@ -134,12 +150,11 @@ impl Lane {
         self.is_abandoned() && self.culprit.load(Ordering::Relaxed) == call.0
     }
 
-    /// Puts a job into the queue.
+    /// Puts a job into the queue. The thread comes to it once the bell is rung.
     pub(super) fn push(self: &Arc<Self>, job: Job) {
         job.place.set(Arc::clone(self));
         self.load.fetch_add(1, Ordering::Relaxed);
         lock(&self.queue).push_back(job);
-        self.bell.notify_one();
     }
 
     /// The next job.
@@ -181,34 +196,45 @@ impl Lane {
         interrupt: &Arc<dyn Interrupt>,
         code: &Arc<Code>,
     ) {
-        let step = Step {
+        let began = Instant::now();
+        let mut steps = lock(&self.steps);
+        let cpu_began = match steps.cpu_look {
+            Some((at, cpu)) if began.saturating_duration_since(at) < CPU_LOOK_EVERY => cpu,
+            _ => steps.look_at_cpu(began),
+        };
+        steps.now = Some(Step {
             call,
-            began: Instant::now(),
-            cpu_began: thread_cpu(),
+            began,
+            cpu_began,
             budget,
             interrupt: Arc::clone(interrupt),
             code: Arc::clone(code),
             interrupted: None,
-        };
-        *lock(&self.step) = Some(step);
+        });
     }
 
     /// Whether the time of the step that the lane is in was up.
     pub(super) fn is_interrupted(&self) -> bool {
-        lock(&self.step).as_ref().is_some_and(|step| step.interrupted.is_some())
+        lock(&self.steps).now.as_ref().is_some_and(|step| step.interrupted.is_some())
     }
 
     /// Notes its end. After this nobody interrupts it any more.
     pub(super) fn end_step(&self) -> Spent {
-        let step = lock(&self.step).take();
-        let Some(step) = step else {
+        let mut steps = lock(&self.steps);
+        let Some(step) = steps.now.take() else {
             return Spent { cpu: Duration::ZERO, clock: Duration::ZERO, was_interrupted: false };
         };
-        let clock = step.began.elapsed();
+        let now = Instant::now();
+        let clock = now.saturating_duration_since(step.began);
         if clock > SLOW_STEP {
             self.is_slow.store(false, Ordering::Relaxed);
         }
-        let cpu = thread_cpu().saturating_sub(step.cpu_began);
+        let cpu = match clock < CPU_LOOK_EVERY {
+            true => clock,
+            // Other steps may lie between the earlier look and the beginning of this one.
+            false => steps.look_at_cpu(now).saturating_sub(step.cpu_began).min(clock),
+        };
+        drop(steps);
         if cpu > LONG_STEP {
             step.code.standing.move_aside(Instant::now());
         }
@@ -217,13 +243,14 @@ impl Lane {
 
     /// Looks at the step that the lane is in.
     pub(super) fn watch(&self, now: Instant) -> Watched {
-        let mut step = lock(&self.step);
-        let Some(step) = &mut *step else { return Watched::Idle };
+        let mut steps = lock(&self.steps);
+        let Some(step) = &mut steps.now else { return Watched::Idle };
         let clock = now.saturating_duration_since(step.began);
         if clock < SLOW_STEP {
             return Watched::Swift;
         }
         self.is_slow.store(true, Ordering::Relaxed);
+        self.outbox.deliver();
         let cpu = self.cpu_of_thread().unwrap_or_default().saturating_sub(step.cpu_began);
         if cpu > LONG_STEP {
             step.code.standing.move_aside(now);
@@ -248,6 +275,15 @@ impl Lane {
         let counts = std::fs::read_to_string(format!("/proc/self/task/{thread}/schedstat"));
         let nanos = counts.ok()?.split(' ').next()?.parse().ok()?;
         Some(Duration::from_nanos(nanos))
+    }
+}
+
+impl Steps {
+    /// Asks for the processor time of the calling thread, which is the lane's.
+    fn look_at_cpu(&mut self, now: Instant) -> Duration {
+        let cpu = thread_cpu();
+        self.cpu_look = Some((now, cpu));
+        cpu
     }
 }
 

@@ -18,6 +18,7 @@
 //! `node_modules`; `*.test.*`; files of types alone.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::scripts::{Goal, Language};
 
@@ -31,9 +32,9 @@ pub struct FunctionRoutes {
     nodes: Vec<Node>,
     routes: Vec<Route>,
     /// `api/index.*` and `api/main.*`.
-    index: Option<Box<str>>,
-    main: Option<Box<str>>,
-    root_main: Option<Box<str>>,
+    index: Option<Arc<str>>,
+    main: Option<Arc<str>>,
+    root_main: Option<Arc<str>>,
     conflicts: Vec<RouteConflict>,
 }
 
@@ -50,7 +51,7 @@ pub struct RouteConflict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteMatch<'a> {
     /// Path of the file, from the root of the app.
-    pub file: &'a str,
+    pub file: &'a Arc<str>,
     /// What stands in the place of the file's parameters, in their order.
     pub params: Vec<(String, String)>,
 }
@@ -67,7 +68,7 @@ struct Node {
 
 #[derive(Debug)]
 struct Route {
-    file: Box<str>,
+    file: Arc<str>,
     parameters: Vec<Box<str>>,
 }
 
@@ -141,7 +142,7 @@ impl FunctionRoutes {
     /// What answers a path, which was normalised and decoded before.
     pub fn find(&self, path: &str) -> Option<RouteMatch<'_>> {
         let found = path.strip_prefix("/api").and_then(|rest| self.find_below_api(rest));
-        found.or_else(|| self.root_main.as_deref().map(without_parameters))
+        found.or_else(|| self.root_main.as_ref().map(without_parameters))
     }
 
     /// Files that answer nothing because others come first, and those.
@@ -178,7 +179,7 @@ impl FunctionRoutes {
             true => (&self.index, &self.main),
             false => (&self.main, &self.index),
         };
-        first.as_deref().or(second.as_deref()).map(without_parameters)
+        first.as_ref().or(second.as_ref()).map(without_parameters)
     }
 
     /// Each place of the tree is visited once at most, so this is bounded by its size.
@@ -236,7 +237,7 @@ impl FunctionRoutes {
         self.routes.push(Route { file: file.path.into(), parameters });
     }
 
-    fn first_of(&mut self, files: BTreeMap<u8, RouteFile<'_>>) -> Option<Box<str>> {
+    fn first_of(&mut self, files: BTreeMap<u8, RouteFile<'_>>) -> Option<Arc<str>> {
         let mut files = files.into_values();
         let used = files.next()?.path;
         self.conflicts.extend(files.map(|file| {
@@ -256,7 +257,7 @@ pub fn is_route_path(path: &str) -> bool {
     !below.split('/').any(is_apart)
 }
 
-fn without_parameters(file: &str) -> RouteMatch<'_> {
+fn without_parameters(file: &Arc<str>) -> RouteMatch<'_> {
     RouteMatch { file, params: Vec::new() }
 }
 

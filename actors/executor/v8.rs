@@ -9,6 +9,7 @@ mod convert;
 mod guard;
 mod isolate;
 mod loader;
+mod signal;
 
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -24,7 +25,7 @@ use isolate::V8Isolate;
 /// What V8 is told before it starts. WebAssembly memory lies outside the heap that V8 bounds,
 /// so its pages (64 KiB each) are bounded here; `eval` stays, since it is the app's own heap.
 const FLAGS: &str = "--wasm-max-mem-pages=1024 --wasm-max-table-size=1000000 --stack-size=984 \
-                     --no-memory-pool-share-memory-on-teardown";
+                     --no-memory-pool-share-memory-on-teardown --no-parallel-scavenge";
 
 /// Starts V8. Comes first in the process: the memory protection of V8's threads wants them to
 /// descend from the thread that did it, and its flags cannot be changed later.

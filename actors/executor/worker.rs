@@ -122,14 +122,21 @@ impl Worker {
 
     /// Begins some of the calls that wait; whether there are more.
     fn begin(&mut self) -> bool {
+        let lane = Arc::clone(&self.around.lane);
+        let mut has_more = true;
         for _ in 0..BEGINNINGS_PER_TURN {
-            let Some(job) = self.around.lane.pop() else { return false };
+            let Some(job) = lane.pop() else {
+                has_more = false;
+                break;
+            };
+            lane.outbox.deliver_before(job.code.step_time());
             self.place(job);
-            if self.around.lane.is_abandoned() {
+            if lane.is_abandoned() {
                 return false;
             }
         }
-        true
+        lane.outbox.deliver();
+        has_more
     }
 
     /// Finds an isolate for a call, or lets it wait for one.
@@ -138,17 +145,23 @@ impl Worker {
             return;
         }
         if let Some(tenancy) = self.find(&job.code) {
-            return start(&tenancy, job);
+            return self.start(&tenancy, job);
         }
         if !self.make_room() {
             self.backlog.push_back(job);
             return;
         }
         match self.admit(&job.code) {
-            Some(tenancy) => start(&tenancy, job),
+            Some(tenancy) => self.start(&tenancy, job),
             None => {
                 let _caller_left = job.answer.send(Err(CallError::Stopped));
             }
+        }
+    }
+
+    fn start(&self, tenancy: &Tenancy, job: Job) {
+        if let Some(instance) = &mut *tenancy.instance.borrow_mut() {
+            instance.start(job, self.spare.is_some());
         }
     }
 
@@ -163,6 +176,8 @@ impl Worker {
 
     /// Gives an isolate to an app.
     fn admit(&mut self, code: &Arc<Code>) -> Option<Rc<Tenancy>> {
+        // One that is worn goes in the same pause in which the next one comes.
+        self.sweep();
         let isolate = match self.spare.take() {
             Some(isolate) => isolate,
             None => {
@@ -333,11 +348,5 @@ impl Drop for Worker {
                 instance.code.set_lane(self.around.lane.place, false);
             }
         }
-    }
-}
-
-fn start(tenancy: &Tenancy, job: Job) {
-    if let Some(instance) = &mut *tenancy.instance.borrow_mut() {
-        instance.start(job);
     }
 }

@@ -128,7 +128,7 @@ fn status(kind: ErrorKind, code: &str) -> StatusCode {
 
 /// What tells a request from all others, in answers and in logs.
 pub(super) fn new_request_id() -> String {
-    fazt_actors::random::base62(REQUEST_ID_CHARS)
+    fazt_actors::random::id(REQUEST_ID_CHARS)
 }
 
 /// Gives each request of the API an id, in the answer and in the log.

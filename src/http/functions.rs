@@ -7,11 +7,12 @@ mod body;
 mod headers;
 mod page;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use fazt_actors::executor::call::{Body, CallError, CallRequest, CallResponse};
 use fazt_actors::executor::code::Code;
@@ -71,15 +72,14 @@ impl FunctionVisit<'_> {
         let head = self.request.head();
         let scheme = if is_https(self.request) { "https" } else { "http" };
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let ip = self.request.peer_addr().map_or_else(String::new, |peer| peer.ip().to_string());
         CallRequest {
-            method: head.method.as_str().to_owned(),
+            method: method_name(&head.method),
             url: [scheme, "://", host_of(head), target].concat(),
             path: self.path.to_owned(),
-            file: self.found.file.to_owned(),
+            file: Arc::clone(self.found.file),
             params: self.found.params.clone(),
             headers: headers::incoming(head.headers()),
-            ip,
+            ip: self.request.peer_addr().map(|peer| peer.ip()),
             request_id,
             body,
         }
@@ -104,6 +104,19 @@ impl FunctionVisit<'_> {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.max(1).into());
         }
         response
+    }
+}
+
+/// The name of a method; those that functions are mostly called by are not copied.
+fn method_name(method: &Method) -> Cow<'static, str> {
+    match *method {
+        Method::GET => "GET".into(),
+        Method::HEAD => "HEAD".into(),
+        Method::POST => "POST".into(),
+        Method::PUT => "PUT".into(),
+        Method::PATCH => "PATCH".into(),
+        Method::DELETE => "DELETE".into(),
+        _ => method.as_str().to_owned().into(),
     }
 }
 

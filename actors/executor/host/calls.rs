@@ -8,15 +8,15 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
+use super::log::first_place;
 use super::value::{Args, HostError, Value};
 use super::{Answer, Host, HostFunction, Pending};
 use crate::app_logs::Level;
-use crate::executor::bundle::FOLDER;
 use crate::executor::call::{
-    BODY_CHUNKS, Body, BodyError, CallError, CallId, CallRequest, CallResponse, CallResult, Limit,
+    BODY_CHUNKS, Body, BodyError, CallError, CallId, CallRequest, CallResponse, CallResult,
+    HeaderLines, Limit,
 };
 use crate::executor::limits::FunctionLimits;
-use crate::executor::routes::ROOT_MAIN;
 
 /// Bytes of a response that is not streamed.
 const RESPONSE_BYTES_MAX: usize = 6 * 1024 * 1024;
@@ -27,12 +27,17 @@ const STREAM_IDLE: Duration = Duration::from_secs(60);
 /// Bytes of an error's message, and of its stack, that are kept.
 const ERROR_BYTES_MAX: usize = 16 * 1024;
 
+/// Bytes of an average name or value of a header line.
+const LINE_PART_BYTES: usize = 24;
+
 /// Chunks of a request's body, taken out while one is waited for.
 type Chunks = mpsc::Receiver<Result<Bytes, BodyError>>;
 
 pub(super) const FUNCTIONS: &[HostFunction] = &[
+    HostFunction::now("callFile", file),
     HostFunction::now("callHeaders", headers),
     HostFunction::now("callBytes", bytes),
+    HostFunction::now("callText", text),
     HostFunction::later("callRead", read),
     HostFunction::now("respond", respond),
     HostFunction::now("respondStream", respond_stream),
@@ -48,8 +53,8 @@ pub(super) const FUNCTIONS: &[HostFunction] = &[
 /// A call that is under way.
 pub(in crate::executor) struct Call {
     request: CallRequest,
-    /// The chunks of the body that have not been asked for.
-    chunks: Arc<tokio::sync::Mutex<Option<Chunks>>>,
+    /// The chunks of a body that comes bit by bit, as far as they have not been asked for.
+    chunks: Option<Arc<tokio::sync::Mutex<Option<Chunks>>>>,
     answer: Option<oneshot::Sender<CallResult>>,
     stream: Option<mpsc::Sender<Result<Bytes, BodyError>>>,
     began: Instant,
@@ -63,7 +68,7 @@ pub(in crate::executor) struct Call {
 
 /// The calls of one isolate.
 #[derive(Default)]
-pub(in crate::executor) struct Calls(HashMap<CallId, Call>);
+pub(in crate::executor) struct Calls(HashMap<CallId, Call, foldhash::fast::RandomState>);
 
 impl Calls {
     /// Takes a call in.
@@ -74,7 +79,7 @@ impl Calls {
         answer: oneshot::Sender<CallResult>,
     ) {
         let chunks = match std::mem::replace(&mut request.body, Body::Empty) {
-            Body::Stream(chunks) => Some(chunks),
+            Body::Stream(chunks) => Some(Arc::new(tokio::sync::Mutex::new(Some(chunks)))),
             other => {
                 request.body = other;
                 None
@@ -82,7 +87,7 @@ impl Calls {
         };
         let call = Call {
             request,
-            chunks: Arc::new(tokio::sync::Mutex::new(chunks)),
+            chunks,
             answer: Some(answer),
             stream: None,
             began: Instant::now(),
@@ -168,6 +173,12 @@ impl Host {
     }
 }
 
+/// `callFile(call)`: the file that answers.
+fn file(host: &mut Host, args: Args<'_>) -> Answer {
+    let file = host.calls.by_argument(args).map(|call| &*call.request.file);
+    Ok(file.into())
+}
+
 /// `callHeaders(call)`: names and values of the request's header lines, in turn.
 fn headers(host: &mut Host, args: Args<'_>) -> Answer {
     let Some(call) = host.calls.by_argument(args) else { return Ok(Value::List(Vec::new())) };
@@ -184,13 +195,26 @@ fn bytes(host: &mut Host, args: Args<'_>) -> Answer {
     })
 }
 
+/// `callText(call)`: the same decoded (Encoding standard, "UTF-8 decode"), without the bytes.
+fn text(host: &mut Host, args: Args<'_>) -> Answer {
+    let body = host.calls.by_argument(args).map(|call| &call.request.body);
+    Ok(match body {
+        Some(Body::Whole(bytes)) => {
+            let (text, _has_errors) = encoding_rs::UTF_8.decode_with_bom_removal(bytes);
+            Value::Text(text.into_owned())
+        }
+        _ => Value::Null,
+    })
+}
+
 /// `callRead(call)`: the next chunk of the body, or null at its end.
 fn read(host: &mut Host, args: Args<'_>) -> Result<Pending, HostError> {
     let Some(call) = host.calls.by_argument(args) else {
         return Err(HostError::type_error("the call has ended, and its body with it"));
     };
-    let chunks = Arc::clone(&call.chunks);
+    let chunks = call.chunks.clone();
     Ok(async move {
+        let Some(chunks) = chunks else { return Ok(Value::Null) };
         let mut chunks = chunks.lock().await;
         let Some(open) = chunks.as_mut() else { return Ok(Value::Null) };
         match open.recv().await {
@@ -208,18 +232,27 @@ fn read(host: &mut Host, args: Args<'_>) -> Result<Pending, HostError> {
     .boxed_local())
 }
 
-fn status_and_headers(args: Args<'_>) -> Result<(u16, Vec<(String, String)>), HostError> {
+/// Status and header lines: a list of names and values in turn, or the content type alone.
+fn status_and_headers(args: Args<'_>) -> Result<(u16, HeaderLines), HostError> {
     let status = u16::try_from(args.integer(1)?)
         .map_err(|_| HostError::range_error("a status is 200 to 599"))?;
-    let mut headers = Vec::with_capacity(args.list(2)?.len() / 2);
-    for pair in args.list(2)?.chunks_exact(2) {
+    if let Value::Text(content_type) = args.value(2) {
+        let name = "content-type";
+        let mut headers = HeaderLines::with_capacity(1, name.len() + content_type.len());
+        headers.push(name, content_type.as_bytes());
+        return Ok((status, headers));
+    }
+    let list = args.list(2)?;
+    let mut headers = HeaderLines::with_capacity(list.len() / 2, list.len() * LINE_PART_BYTES);
+    for pair in list.chunks_exact(2) {
         let pair = Args(pair);
-        headers.push((pair.text(0)?.to_owned(), pair.text(1)?.to_owned()));
+        headers.push(pair.text(0)?, pair.text(1)?.as_bytes());
     }
     Ok((status, headers))
 }
 
-/// `respond(call, status, headers, body)`: the whole answer; the body is text, bytes or null.
+/// `respond(call, status, headers, body, isLast)`: the whole answer; the body is text, bytes or
+/// null. With the last the call is done.
 fn respond(host: &mut Host, args: Args<'_>) -> Answer {
     let (status, headers) = status_and_headers(args)?;
     let body = match args.value(3) {
@@ -228,18 +261,24 @@ fn respond(host: &mut Host, args: Args<'_>) -> Answer {
         _ => Body::Whole(args.bytes(3)?),
     };
     let is_too_large = matches!(&body, Body::Whole(bytes) if bytes.len() > RESPONSE_BYTES_MAX);
-    if let Some(call) = host.calls.by_argument(args) {
-        call.answer(if is_too_large {
-            Err(CallError::Limit(Limit::ResponseBytes))
-        } else {
-            Ok(CallResponse { status, headers, body })
-        });
+    if let Some(answer) = host.calls.by_argument(args).and_then(|call| call.answer.take()) {
+        let result = match is_too_large {
+            true => Err(CallError::Limit(Limit::ResponseBytes)),
+            false => Ok(CallResponse { status, headers, body }),
+        };
+        match &host.lane {
+            Some(lane) => lane.outbox.post(answer, result),
+            None => drop(answer.send(result)),
+        }
     }
     if is_too_large {
         let max = RESPONSE_BYTES_MAX / 1024 / 1024;
         return Err(HostError::range_error(format!(
             "the response has more than {max} MiB; larger ones are streamed"
         )));
+    }
+    if args.flag(4)? {
+        return done(host, args);
     }
     Ok(Value::Null)
 }
@@ -299,15 +338,6 @@ fn respond_fail(host: &mut Host, args: Args<'_>) -> Answer {
         }));
     }
     Ok(Value::Null)
-}
-
-/// `file:line` of the first place in the app's own files that a stack names.
-fn first_place(stack: &str) -> Option<String> {
-    stack.lines().skip(1).find_map(|line| {
-        let place = line.trim().trim_end_matches(')').rsplit(['(', ' ']).next()?;
-        let (place, _column) = place.rsplit_once(':')?;
-        (place.starts_with(FOLDER) || place.starts_with(ROOT_MAIN)).then(|| place.to_owned())
-    })
 }
 
 /// What the prelude throws when a body is larger than what may be read at once.

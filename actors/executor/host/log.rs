@@ -4,6 +4,8 @@ use super::calls::cut;
 use super::value::{Args, Value};
 use super::{Answer, Host, HostFunction};
 use crate::app_logs::{AppLogs, Level, NewLine};
+use crate::executor::bundle::FOLDER;
+use crate::executor::routes::ROOT_MAIN;
 use crate::timestamp::Timestamp;
 
 /// Bytes of log lines of one call; what comes after is cut.
@@ -15,7 +17,8 @@ const LINE_BYTES_MAX: usize = 16 * 1024;
 /// Bytes that a line costs whatever it says.
 const LINE_BYTES: usize = 32;
 
-pub(super) const FUNCTIONS: &[HostFunction] = &[HostFunction::now("log", log).with_location()];
+pub(super) const FUNCTIONS: &[HostFunction] =
+    &[HostFunction::now("log", log).with_location(), HostFunction::now("report", report)];
 
 /// Where the lines of an isolate go.
 pub(super) struct LogState {
@@ -35,6 +38,23 @@ fn log(host: &mut Host, args: Args<'_>) -> Answer {
     let level = Level::parse(args.text(0)?).unwrap_or(Level::Info);
     host.say(level, args.text(1)?);
     Ok(Value::Null)
+}
+
+/// `report(text)`: an error that nobody caught, with its stack, in which the place is found.
+fn report(host: &mut Host, args: Args<'_>) -> Answer {
+    let text = host.code.bundle.original_stack(args.text(0)?);
+    let source = first_place(&text);
+    host.say_at(Level::Error, &text, source);
+    Ok(Value::Null)
+}
+
+/// `file:line` of the first place in the app's own files that a stack names.
+pub(super) fn first_place(stack: &str) -> Option<String> {
+    stack.lines().skip(1).find_map(|line| {
+        let place = line.trim().trim_end_matches(')').rsplit(['(', ' ']).next()?;
+        let (place, _column) = place.rsplit_once(':')?;
+        (place.starts_with(FOLDER) || place.starts_with(ROOT_MAIN)).then(|| place.to_owned())
+    })
 }
 
 impl Host {

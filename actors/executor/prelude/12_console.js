@@ -278,28 +278,37 @@ const titleOf = (error) => {
   return name.split("\n", 1)[0];
 };
 
-// Tells the script's listeners of an error, and the log unless one of them prevents it. An
-// error in such a listener is only logged.
+// Tells the script's listeners, and the log unless one of them prevents it. What fails in such a
+// listener is only logged.
 let isReporting = false;
-fz.report = (error) => {
+const tell = (makeEvent, title, error) => {
   let isLogged = true;
   if (!isReporting) {
     isReporting = true;
-    const event = new ErrorEvent("error", {
-      message: `Uncaught ${titleOf(error)}`,
-      error,
-      cancelable: true,
-    });
-    isLogged = fz.fire(globalTarget, event);
-    isReporting = false;
+    try {
+      isLogged = fz.fire(globalTarget, makeEvent());
+    } finally {
+      isReporting = false;
+    }
   }
-  if (isLogged) host.log("error", cut(`Uncaught ${fz.inspect(error)}`));
+  if (isLogged) host.report(cut(`${title} ${fz.inspect(error)}`));
 };
 
-// The same for a rejected promise. Answers whether it is still for the log.
+fz.report = (error) => {
+  const message = `Uncaught ${titleOf(error)}`;
+  tell(() => new ErrorEvent("error", { message, error, cancelable: true }), "Uncaught", error);
+};
+
+// A promise that was rejected, and nobody had asked for its outcome by the end of the step.
 fz.reportRejection = (promise, reason) => {
   const init = { promise, reason, cancelable: true };
-  return fz.fire(globalTarget, new PromiseRejectionEvent("unhandledrejection", init));
+  const makeEvent = () => new PromiseRejectionEvent("unhandledrejection", init);
+  tell(makeEvent, "Uncaught (in promise)", reason);
+};
+
+// Somebody asked for it later.
+fz.reportHandled = (promise, reason) => {
+  fz.fire(globalTarget, new PromiseRejectionEvent("rejectionhandled", { promise, reason }));
 };
 
 fz.define("reportError", function reportError(error) {

@@ -1,6 +1,7 @@
 // Bodies (Fetch 2.2.4, 5.2, 5.3). A body is one of
 //   source    a string or bytes that nobody changes,
-//   incoming  { bytes, read, cancel }: what the host has already, or brings piece by piece,
+//   incoming  { bytes, text(), read(), cancel() }: what the host has already, as bytes or as text,
+//             or, where those are null, brings piece by piece,
 //   stream    a ReadableStream: given by the script, or made when the script asks for it.
 // A stream is made as late as possible: most bodies never need one.
 
@@ -78,7 +79,7 @@ fz.bodyStream = (body) => {
     body.stream = fz.streamFromPull(once(incoming.bytes));
   } else {
     const cancel = (reason) => incoming.cancel(reason);
-    body.stream = fz.streamFromPull({ pull: incoming.read, cancel });
+    body.stream = fz.streamFromPull({ pull: () => incoming.read(), cancel });
   }
   return body.stream;
 };
@@ -112,7 +113,9 @@ fz.bodyReader = (body) => {
   body.isUsed = true;
   if (body.stream === null && body.incoming !== null) {
     const { incoming } = body;
-    if (incoming.bytes === null) return incoming;
+    if (incoming.bytes === null) {
+      return { read: () => incoming.read(), cancel: (reason) => incoming.cancel(reason) };
+    }
     return { read: once(incoming.bytes).pull, cancel: () => {} };
   }
   const stream = fz.bodyStream(body);
@@ -157,6 +160,15 @@ const toText = (content) => {
   const text = content.toWellFormed();
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 };
+
+// The same where all of it is there as text and nobody asked for the bytes; else null.
+function wholeText(body) {
+  if (body === null || body.stream !== null || body.incoming === null) return null;
+  fz.checkUsable(body);
+  const text = body.incoming.text();
+  if (text !== null) body.isUsed = true;
+  return text;
+}
 
 // Bytes that the script may change: a copy, unless nobody else has them.
 const toBytes = (content, body) => {
@@ -204,10 +216,12 @@ fz.includeBody = (constructor, part, typeOf) => {
       return toForm(await consume(part(this)), typeOf(this));
     },
     async json() {
-      return JSON.parse(toText(await consume(part(this))));
+      const body = part(this);
+      return JSON.parse(wholeText(body) ?? toText(await consume(body)));
     },
     async text() {
-      return toText(await consume(part(this)));
+      const body = part(this);
+      return wholeText(body) ?? toText(await consume(body));
     },
   };
   for (const [name, value] of Object.entries(members)) {

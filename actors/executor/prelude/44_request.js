@@ -101,7 +101,8 @@ const makeSignal = (source) => () => source === null ? fz.newSignal() : fz.follo
 let stateOf;
 
 class Request {
-  // { method, url, headers, flat, body, signal, makeSignal, source, options, isImmutable }
+  // { method, url, headers, flat(), body, signal, makeSignal(), source, options, isImmutable }.
+  // `headers` and `signal` are null until somebody asks for them, and made by the functions.
   #state;
 
   static {
@@ -198,13 +199,16 @@ class Request {
     const source = signalOf(state);
     const list = [...fz.headersFlat(this.headers)];
     return new Request(fz.token, {
-      ...state,
+      method: state.method,
+      url: state.url,
       headers: null,
       flat: () => list,
       body: fz.cloneBody(state.body),
       signal: null,
       makeSignal: makeSignal(source),
       source,
+      options: state.options,
+      isImmutable: state.isImmutable,
     });
   }
 }
@@ -238,23 +242,6 @@ fz.includeBody(
 );
 fz.expose(Request, ["method", "url", "headers", "redirect", "bodyUsed"]);
 
-const plainRequest = (state) => new Request(fz.token, state);
-
-// The request of a visitor. Nothing is parsed or copied before the script asks for it.
-// `headers` and `signal` are functions, called at most once; `make` makes another class of it.
-fz.createRequest = ({ method, url, headers, body, signal }, make = plainRequest) =>
-  make({
-    method,
-    url,
-    headers: null,
-    flat: headers,
-    body: body === null ? null : fz.newBody(null, body, null),
-    signal: null,
-    makeSignal: signal,
-    source: null,
-    options: DEFAULTS,
-    isImmutable: true,
-  });
-
 // What fetch needs of a request that it has made itself.
 fz.requestState = (request) => stateOf(request);
+fz.requestDefaults = DEFAULTS;

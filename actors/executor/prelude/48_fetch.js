@@ -88,10 +88,11 @@ function bodyToSend(body) {
 async function fetch(input, init = undefined) {
   fz.need(arguments.length, 1, "fetch");
   const request = new Request(input, init);
-  const { method, url, body, source, options, flat } = fz.requestState(request);
+  const state = fz.requestState(request);
+  const { method, url, body, source, options } = state;
   if (source !== null) source.throwIfAborted();
   const content = bodyToSend(body);
-  const handle = host.fetchStart(method, url, flat(), content, options.redirect);
+  const handle = host.fetchStart(method, url, state.flat(), content, options.redirect);
   const exchange = new Exchange(handle);
   exchange.follow(source);
   if (content === true) exchange.send(fz.bodyReader(body)).catch(() => {});
@@ -100,6 +101,7 @@ async function fetch(input, init = undefined) {
   if (!hasBody) exchange.close();
   const incoming = {
     bytes: null,
+    text: () => null,
     read: () => exchange.read(),
     cancel: (reason) => exchange.abort(reason),
   };

@@ -28,6 +28,7 @@ fz.env = env;
 // Called once, when the isolate is given to an app and before any code of it runs.
 fz.adopt = () => {
   fz.boundWasm();
+  fz.watchRejections();
   const [id, name, release, version] = host.app();
   Object.assign(app, { id, name, release });
   Object.freeze(app);

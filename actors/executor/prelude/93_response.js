@@ -1,5 +1,5 @@
-// From what a handler returned to what is sent: a status, a flat list of header lines, and a body
-// that is null, a string, bytes or a stream.
+// From what a handler returned to what is sent: a status, a flat list of header lines or the
+// content type alone, and a body that is null, a string, bytes or a stream.
 
 const JSON_TYPE = "application/json";
 const HTML_TYPE = "text/html; charset=utf-8";
@@ -80,5 +80,5 @@ fz.answerOf = (value) => {
     }
   }
   const [body, type] = bodyOf(value);
-  return { status: 200, headers: ["content-type", type], body };
+  return { status: 200, headers: type, body };
 };

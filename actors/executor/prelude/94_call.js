@@ -1,8 +1,11 @@
 // One call after the other: from the host's `call` to `respond`, `respondFail` and `callDone`.
 
 // How long what `ctx.waitUntil` was given may go on is the host's business.
-const handlers = new Map();
-const visits = new Map();
+
+// Handlers by the host's numbers of their files.
+const handlers = [];
+// Visits that wait for something; those that are answered at once never come here.
+const waiting = [];
 
 const ABORTED = "the visitor has left";
 
@@ -22,23 +25,39 @@ class Context {
   passThroughOnException() {}
 }
 
-fz.call = (call, file, method, url, path, params, ip, bodyKind) => {
-  const visit = new fz.Visit(call, method, url, path, params, ip, bodyKind);
-  visits.set(call, visit);
-  const handler = handlers.get(file);
+function keep(visit) {
+  if (visit.place >= 0) return;
+  visit.place = waiting.length;
+  waiting.push(visit);
+}
+
+function drop(visit) {
+  if (visit.place < 0) return;
+  const last = waiting.pop();
+  if (last !== visit) {
+    waiting[visit.place] = last;
+    last.place = visit.place;
+  }
+  visit.place = -1;
+}
+
+fz.call = (call, file, kind, line, params, address) => {
+  const visit = new fz.Visit(call, kind, line, params, address);
+  const handler = handlers[file];
   if (handler !== undefined) {
     run(visit, handler);
     return;
   }
   try {
-    const found = fz.loadHandler(file);
+    const found = fz.loadHandler(host.callFile(call));
     if (!(found instanceof Promise)) {
-      handlers.set(file, found);
+      handlers[file] = found;
       run(visit, found);
       return;
     }
+    keep(visit);
     found.then((loaded) => {
-      handlers.set(file, loaded);
+      handlers[file] = loaded;
       // The modules of several calls may be ready in the same step.
       host.callResumes(call);
       run(visit, loaded);
@@ -49,9 +68,9 @@ fz.call = (call, file, method, url, path, params, ip, bodyKind) => {
 };
 
 fz.abort = (call) => {
-  const visit = visits.get(call);
+  const visit = waiting.find((visit) => visit.call === call);
   if (visit === undefined) return;
-  visits.delete(call);
+  drop(visit);
   visit.abort(new DOMException(ABORTED, "AbortError"));
 };
 
@@ -61,6 +80,7 @@ function run(visit, handler) {
   try {
     const isSync = handler.form === "classic" || handler.form === "legacy";
     if (isSync && visit.bodyKind === STREAMED) {
+      keep(visit);
       visit.gather().then(() => invoke(visit, handler)).catch((error) => fail(visit, error));
     } else {
       invoke(visit, handler);
@@ -87,6 +107,7 @@ function invoke(visit, handler) {
       value = fz.runLegacy(visit, handler);
   }
   if (value !== null && typeof value === "object" && typeof value.then === "function") {
+    keep(visit);
     Promise.resolve(value).then((settled) => answer(visit, settled))
       .catch((error) => fail(visit, error));
   } else {
@@ -111,13 +132,16 @@ function byMethod(visit, { handlers: methods, owner }) {
 
 function answer(visit, value) {
   const { status, headers, body } = fz.answerOf(value);
-  if (visit.method === "HEAD" || body === null || !fz.isReadableStream(body)) {
-    const isStream = body !== null && typeof body === "object" && fz.isReadableStream(body);
+  const isStream = body !== null && typeof body === "object" && fz.isReadableStream(body);
+  if (visit.isHead || !isStream) {
     if (isStream) body.cancel(ABORTED).catch(() => {});
-    host.respond(visit.call, status, headers, isStream ? null : body);
-    done(visit);
+    const isLast = visit.awaited === null;
+    host.respond(visit.call, status, headers, isStream ? null : body, isLast);
+    if (isLast) forget(visit);
+    else done(visit);
     return;
   }
+  keep(visit);
   host.respondStream(visit.call, status, headers);
   pump(visit, fz.takePull(body) ?? pulling(fz.readStream(body))).then(() => done(visit));
 }
@@ -171,16 +195,21 @@ function fail(visit, error) {
 function done(visit) {
   const { call, awaited } = visit;
   if (awaited === null) {
-    visits.delete(call);
-    fz.endTimers(call);
-    fz.endGroups(call);
+    forget(visit);
     host.callDone(call);
     return;
   }
+  keep(visit);
   const count = awaited.length;
   Promise.allSettled(awaited).then(() => {
     // More may have been added meanwhile.
     if (awaited.length === count) visit.awaited = null;
     done(visit);
   });
+}
+
+function forget(visit) {
+  drop(visit);
+  fz.endTimers(visit.call);
+  fz.endGroups(visit.call);
 }

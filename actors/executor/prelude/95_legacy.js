@@ -40,7 +40,7 @@ function siteRequestOf(visit) {
     path: visit.path,
     query: mark < 0 ? "" : visit.url.slice(mark + 1),
     headers,
-    body: fz.utf8(visit.body()),
+    body: visit.text(),
   };
 }
 

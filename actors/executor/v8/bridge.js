@@ -3,6 +3,7 @@
 ((core) => {
   "use strict";
   const { op_fazt_table, op_fazt_host, op_fazt_begin, op_fazt_cancel, op_fazt_compile } = core.ops;
+  const { op_drain_pending_rejections } = core.ops;
   const host = Object.create(null);
   const fz = Object.create(null);
   const waiting = new Map();
@@ -27,6 +28,25 @@
       fz.report(thrown);
     }
   };
+  // Comes after each step. Answers whether a script was told of a promise that failed unheard.
+  fz.settle = () => {
+    const rejections = op_drain_pending_rejections();
+    if (rejections === undefined) return false;
+    // Each is a promise, its reason, and the context that it was made in.
+    for (let at = 0; at < rejections.length; at += 3) {
+      fz.reportRejection(rejections[at], rejections[at + 1]);
+    }
+    return true;
+  };
+  core.setUnhandledPromiseRejectionHandler((promise, reason) => {
+    fz.reportRejection(promise, reason);
+    return true;
+  });
+  // What it sets is not kept by a snapshot, so every isolate calls it.
+  fz.watchRejections = () => {
+    core.setHandledPromiseRejectionHandler((promise, reason) => fz.reportHandled(promise, reason));
+  };
+
   fz.importModule = (specifier) => import(specifier);
   fz.compileFunction = (code, file, names) => op_fazt_compile(code, file, names);
 
@@ -41,7 +61,7 @@
         });
         return promise;
       }
-      : (...args) => op_fazt_host(number, args);
+      : (a, b, c, d, e) => op_fazt_host(number, a, b, c, d, e);
   });
 
   // Only the host finds this, before any code of an app runs, and takes it away.

@@ -72,19 +72,28 @@ fn op_fazt_table<'s, 'i>(scope: &mut v8::PinScope<'s, 'i>) -> v8::Local<'s, v8::
     to_v8(scope, &Value::List(rows), &meter).unwrap_or_else(|_| v8::undefined(scope).into())
 }
 
-/// Calls a function that answers at once.
+/// Calls a function that answers at once. Absent arguments are undefined: a list of them would be
+/// one more object for each call.
 #[op2(reentrant)]
 fn op_fazt_host<'s, 'i>(
     scope: &mut v8::PinScope<'s, 'i>,
     #[smi] number: u32,
-    arguments: v8::Local<'s, v8::Array>,
-) -> v8::Local<'s, v8::Value> {
-    let answer =
-        with_function(scope, number, arguments, |host, function, args| match function.kind {
+    first: Local<'s>,
+    second: Local<'s>,
+    third: Local<'s>,
+    fourth: Local<'s>,
+    fifth: Local<'s>,
+) -> Local<'s> {
+    let undefined = v8::undefined(scope).into();
+    let Some(bridge) = bridge(scope) else { return undefined };
+    let values = [first, second, third, fourth, fifth].map(|argument| from_v8(scope, argument));
+    let answer = with_function(scope, &bridge, number, &values, |host, function, args| {
+        match function.kind {
             Kind::Now(call) => call(host, args),
             Kind::Later(_) => Err(HostError::type_error("this function answers later")),
-        });
-    finish(scope, answer)
+        }
+    });
+    finish(scope, &bridge, answer)
 }
 
 /// Begins an operation; answers its number.
@@ -94,10 +103,13 @@ fn op_fazt_begin<'s, 'i>(
     #[smi] number: u32,
     arguments: v8::Local<'s, v8::Array>,
 ) -> v8::Local<'s, v8::Value> {
-    let answer = with_function(scope, number, arguments, |host, function, args| {
+    let undefined = v8::undefined(scope).into();
+    let Some(bridge) = bridge(scope) else { return undefined };
+    let Value::List(values) = from_v8(scope, arguments.into()) else { return undefined };
+    let answer = with_function(scope, &bridge, number, &values, |host, function, args| {
         host.begin(function, args).map(|id| Value::from(id.0))
     });
-    finish(scope, answer)
+    finish(scope, &bridge, answer)
 }
 
 /// Drops an operation.
@@ -167,20 +179,20 @@ fn compile<'s>(
 
 fn with_function(
     scope: &mut v8::PinScope<'_, '_>,
+    bridge: &Bridge,
     number: u32,
-    arguments: v8::Local<'_, v8::Array>,
+    values: &[Value],
     act: impl FnOnce(&mut Host, &HostFunction, Args<'_>) -> Result<Value, HostError>,
 ) -> Result<Value, HostError> {
+    let tenant = bridge.tenant.borrow();
     let blank = || HostError::type_error("the isolate serves no app yet");
-    let bridge = bridge(scope).ok_or_else(blank)?;
-    let tenant = bridge.tenant.borrow().clone().ok_or_else(blank)?;
+    let tenant = tenant.as_ref().ok_or_else(blank)?;
     let unknown = || HostError::type_error("there is no such function");
     let function = *bridge.table.get(number as usize).ok_or_else(unknown)?;
-    let Value::List(values) = from_v8(scope, arguments.into()) else { return Err(unknown()) };
     let location = if function.wants_location { caller(scope) } else { None };
     let mut host = tenant.host.borrow_mut();
     host.location = location;
-    act(&mut host, function, Args(&values))
+    act(&mut host, function, Args(values))
 }
 
 /// Frames that are looked at for one of the app's own.
@@ -207,14 +219,14 @@ fn caller(scope: &mut v8::PinScope<'_, '_>) -> Option<Location> {
 /// Hands an answer to the script, or throws.
 fn finish<'s>(
     scope: &mut v8::PinScope<'s, '_>,
+    bridge: &Bridge,
     answer: Result<Value, HostError>,
-) -> v8::Local<'s, v8::Value> {
+) -> Local<'s> {
     let undefined: Local<'s> = v8::undefined(scope).into();
-    let Some(bridge) = bridge(scope) else { return undefined };
     match answer.and_then(|value| to_v8(scope, &value, &bridge.meter)) {
         Ok(value) => value,
         Err(error) => {
-            throw(scope, &bridge, &error);
+            throw(scope, bridge, &error);
             undefined
         }
     }

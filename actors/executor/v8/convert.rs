@@ -17,6 +17,9 @@ pub(super) fn from_v8(scope: Scope<'_, '_, '_>, value: v8::Local<'_, v8::Value>)
 }
 
 fn read(scope: Scope<'_, '_, '_>, value: v8::Local<'_, v8::Value>, depth: u32) -> Value {
+    if value.is_null_or_undefined() {
+        return Value::Null;
+    }
     if value.is_string() {
         return Value::Text(value.to_rust_string_lossy(scope));
     }

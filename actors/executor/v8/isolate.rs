@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use deno_core::error::CoreErrorKind;
 use deno_core::{JsRuntime, PollEventLoopOptions, RuntimeOptions, v8};
@@ -14,6 +14,7 @@ use super::bridge::{self, Bridge, Tenant};
 use super::convert::{text_to_v8, to_v8};
 use super::guard::Parked;
 use super::loader::Loader;
+use super::signal::Signal;
 use crate::executor::code::Code;
 use crate::executor::engine::{EngineError, Entry, Interrupt, Isolate, Stop};
 use crate::executor::host::value::Value;
@@ -27,6 +28,9 @@ const HEAP_SLACK_BYTES: usize = 1024 * 1024 * 1024;
 /// The heap of a new isolate.
 const HEAP_INITIAL_BYTES: usize = 0;
 
+/// Times that a step tells of rejected promises and runs what comes of it.
+const SETTLEMENTS_MAX: u32 = 8;
+
 /// A function of the prelude.
 type Callback = v8::Global<v8::Function>;
 
@@ -35,8 +39,10 @@ pub(super) struct V8Isolate {
     call: Callback,
     abort: Callback,
     deliver: Callback,
+    settle: Callback,
     adopt: Callback,
     bridge: Rc<Bridge>,
+    signal: Arc<Signal>,
     interrupt: Arc<V8Interrupt>,
     heap_is_full: Arc<AtomicBool>,
     memory_bytes_max: usize,
@@ -78,15 +84,17 @@ impl V8Isolate {
         let taken = take_entries(&mut runtime);
         // Left whatever comes: an isolate that stays entered must not be dropped under others.
         let runtime = Parked::new(runtime);
-        let [call, abort, deliver, adopt, make_error] =
+        let [call, abort, deliver, settle, adopt, make_error] =
             taken.ok_or_else(|| EngineError::Prelude("an entry is missing".to_owned()))?;
         *bridge.make_error.borrow_mut() = Some(make_error);
         Ok(V8Isolate {
             call,
             abort,
             deliver,
+            settle,
             adopt,
             bridge,
+            signal: Signal::set(),
             interrupt,
             heap_is_full,
             memory_bytes_max,
@@ -110,8 +118,16 @@ impl V8Isolate {
         let entry = v8::Local::new(scope, entry);
         let receiver = v8::undefined(scope).into();
         entry.call(scope, receiver, &arguments);
-        if !scope.has_terminated() && !scope.has_caught() {
+        let settle = v8::Local::new(scope, &self.settle);
+        for _ in 0..SETTLEMENTS_MAX {
+            if scope.has_terminated() || scope.has_caught() {
+                break;
+            }
             scope.perform_microtask_checkpoint();
+            let settled = settle.call(scope, receiver, &[]);
+            if settled.is_none_or(|was_needed| was_needed.is_false()) {
+                break;
+            }
         }
         if scope.has_terminated() || scope.is_execution_terminating() {
             return Err(Stop::Interrupted);
@@ -137,7 +153,7 @@ fn bound_heap(runtime: &mut JsRuntime) -> Arc<AtomicBool> {
 }
 
 /// Takes the prelude's entries out of the global object, so that no script finds them.
-fn take_entries(runtime: &mut JsRuntime) -> Option<[Callback; 5]> {
+fn take_entries(runtime: &mut JsRuntime) -> Option<[Callback; 6]> {
     deno_core::scope!(scope, runtime);
     let context = scope.get_current_context();
     let global = context.global(scope);
@@ -151,8 +167,14 @@ fn take_entries(runtime: &mut JsRuntime) -> Option<[Callback; 5]> {
         let function: v8::Local<'_, v8::Function> = fz.get(scope, key.into())?.try_into().ok()?;
         Some(v8::Global::new(scope, function))
     };
-    let entries =
-        [entry("call")?, entry("abort")?, entry("deliver")?, entry("adopt")?, entry("makeError")?];
+    let entries = [
+        entry("call")?,
+        entry("abort")?,
+        entry("deliver")?,
+        entry("settle")?,
+        entry("adopt")?,
+        entry("makeError")?,
+    ];
     for name in ["__fazt", "Deno", "__bootstrap", "SharedArrayBuffer"] {
         let key = text_to_v8(scope, name).ok()?;
         global.delete(scope, key.into());
@@ -197,21 +219,24 @@ impl Isolate for V8Isolate {
         })
     }
 
-    fn pump(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+    fn has_work(&mut self, context: &Context<'_>) -> bool {
+        self.signal.take(context)
+    }
+
+    fn pump(&mut self) -> Result<(), Stop> {
+        let waker = Waker::from(Arc::clone(&self.signal));
         let mut runtime = self.runtime.enter();
-        let polled = runtime.poll_event_loop(context, PollEventLoopOptions::default());
-        let is_terminated = runtime.v8_isolate().is_execution_terminating();
+        let polled = runtime
+            .poll_event_loop(&mut Context::from_waker(&waker), PollEventLoopOptions::default());
+        if runtime.v8_isolate().is_execution_terminating() {
+            return Err(Stop::Interrupted);
+        }
         match polled {
-            _ if is_terminated => Poll::Ready(Err(Stop::Interrupted)),
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
-            Poll::Ready(Err(error)) => {
-                let text = match error.as_kind() {
-                    CoreErrorKind::Js(error) => error.to_string(),
-                    other => other.to_string(),
-                };
-                Poll::Ready(Err(Stop::Uncaught(text)))
-            }
+            Poll::Pending | Poll::Ready(Ok(())) => Ok(()),
+            Poll::Ready(Err(error)) => Err(Stop::Uncaught(match error.as_kind() {
+                CoreErrorKind::Js(error) => error.to_string(),
+                other => other.to_string(),
+            })),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Header lines of functions: what they see, and what they may set.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponseBuilder;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use fazt_actors::executor::call::HeaderLines;
@@ -54,18 +56,17 @@ fn is_nodes_token(value: &HeaderValue) -> bool {
 }
 
 /// Puts the header lines of a function's answer into a response.
-pub(super) fn outgoing(
-    response: &mut HttpResponseBuilder,
-    lines: &[(String, String)],
-    request_id: &str,
-) {
+pub(super) fn outgoing(response: &mut HttpResponseBuilder, lines: &HeaderLines, request_id: &str) {
     response.insert_header((REQUEST_ID, request_id));
-    for (name, value) in lines {
+    for (name, value) in lines.iter() {
         let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
         if SERVERS_OWN.contains(&name) {
             continue;
         }
-        let value = if name == header::SET_COOKIE { without_domain(value) } else { value.clone() };
+        let value = match name == header::SET_COOKIE {
+            true => without_domain(value).into(),
+            false => Cow::Borrowed(value),
+        };
         if let Ok(value) = HeaderValue::from_bytes(&latin1(&value)) {
             response.append_header((name, value));
         }
@@ -73,9 +74,9 @@ pub(super) fn outgoing(
 }
 
 /// The bytes of a value: each of its characters is one (WHATWG Fetch, "byte sequence").
-fn latin1(value: &str) -> Vec<u8> {
+fn latin1(value: &str) -> Cow<'_, [u8]> {
     if value.is_ascii() {
-        return value.as_bytes().to_vec();
+        return value.as_bytes().into();
     }
     value.chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect()
 }
