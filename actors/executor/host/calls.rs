@@ -372,8 +372,10 @@ fn resumes(host: &mut Host, args: Args<'_>) -> Answer {
 /// `callDone(call)`: nothing of the call is under way any more.
 fn done(host: &mut Host, args: Args<'_>) -> Answer {
     let call = CallId(args.number(0)? as u64);
-    host.calls.0.remove(&call);
     host.fetch.end_call(call.0);
+    if let Some(ended) = host.calls.0.remove(&call) {
+        host.log.end_call(call, ended.request.request_id, ended.log_bytes);
+    }
     Ok(Value::Null)
 }
 

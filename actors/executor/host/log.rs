@@ -1,10 +1,13 @@
 //! What an app says: lines for its log, within a bound for each call.
 
+use std::sync::Arc;
+
 use super::calls::cut;
 use super::value::{Args, Value};
 use super::{Answer, Host, HostFunction};
 use crate::app_logs::{AppLogs, Level, NewLine};
 use crate::executor::bundle::FOLDER;
+use crate::executor::call::CallId;
 use crate::executor::routes::ROOT_MAIN;
 use crate::timestamp::Timestamp;
 
@@ -25,11 +28,25 @@ pub(super) struct LogState {
     sink: AppLogs,
     /// Bytes of lines that belong to no call any more.
     stray_bytes: usize,
+    /// The call that was done last: what its own step says after that is still its own.
+    ended: Option<EndedCall>,
+}
+
+/// What the log needs of a call that is done.
+struct EndedCall {
+    id: CallId,
+    request_id: Arc<str>,
+    log_bytes: usize,
 }
 
 impl LogState {
     pub(super) fn new(sink: AppLogs) -> LogState {
-        LogState { sink, stray_bytes: 0 }
+        LogState { sink, stray_bytes: 0, ended: None }
+    }
+
+    /// Notes a call that is done.
+    pub(super) fn end_call(&mut self, id: CallId, request_id: Arc<str>, log_bytes: usize) {
+        self.ended = Some(EndedCall { id, request_id, log_bytes });
     }
 }
 
@@ -69,9 +86,12 @@ impl Host {
 
     /// The same for a line whose place is known.
     pub(super) fn say_at(&mut self, level: Level, text: &str, source: Option<String>) {
-        let (request_id, spent) = match self.calls.get_mut(self.current) {
-            Some(call) => (Some(call.request_id().clone()), &mut call.log_bytes),
-            None => (None, &mut self.log.stray_bytes),
+        let (request_id, spent) = match (self.calls.get_mut(self.current), &mut self.log.ended) {
+            (Some(call), _) => (Some(Arc::clone(call.request_id())), &mut call.log_bytes),
+            (None, Some(ended)) if ended.id == self.current => {
+                (Some(Arc::clone(&ended.request_id)), &mut ended.log_bytes)
+            }
+            _ => (None, &mut self.log.stray_bytes),
         };
         if *spent >= CALL_BYTES_MAX {
             return;

@@ -62,6 +62,16 @@ fn handlers_may_have_any_of_the_forms() {
         ("api/data.json", "{\"list\":[1,2]}"),
         ("api/dynamic.js", "export default async () => (await import('./_part.mjs')).part;"),
         ("api/_part.mjs", "export const part = 'part';"),
+        (
+            // What routers do with requests.
+            "api/routed.js",
+            "export const GET = (request) => {
+               const id = request.params;
+               Object.assign(request, { params: { id: 1 }, query: { a: 2 }, path: '/p' });
+               const { params, query, path, constructor } = request;
+               return Response.json([id, params, query, path, constructor === Request]);
+             };",
+        ),
         ("api/users/[id].js", "export const GET = (request) => Response.json(request.params);"),
         ("api/files/[...rest].js", "export default (req) => req.params.rest;"),
     ]);
@@ -84,6 +94,8 @@ fn handlers_may_have_any_of_the_forms() {
         check(server, "/api/typed", 200, TEXT, "a");
         check(server, "/api/json", 200, JSON, "[1,2]");
         check(server, "/api/dynamic", 200, TEXT, "part");
+        let routed = "[{},{\"id\":1},{\"a\":2},\"/p\",true]";
+        check(server, "/api/routed", 200, JSON, routed);
         check(server, "/api/users/7%20b", 200, JSON, "{\"id\":\"7 b\"}");
         check(server, "/api/files/a/b", 200, TEXT, "a/b");
         let refused = send(server, "DELETE", "/api/methods", "text/plain", b"");

@@ -1,8 +1,10 @@
 //! What an app sees of others, of the node, and of itself: logs, variables, errors.
 
+use std::io::Write as _;
+
 use super::{call, host, start};
 use crate::process::{Machine, files, until};
-use crate::wire::{self, Request};
+use crate::wire::{self, Answer, Request};
 
 #[test]
 fn apps_see_nothing_of_each_other() {
@@ -87,6 +89,65 @@ fn what_is_said_and_what_fails_is_in_the_log() {
     let message = failed["message"].as_str().unwrap();
     assert!(message.starts_with("TypeError: it broke"), "{message}");
     assert!(message.contains("api/x.ts:4:"), "{message}");
+    server.stop();
+}
+
+#[test]
+fn a_promise_that_fails_unheard_is_in_the_log_of_its_call() {
+    let machine = Machine::new();
+    let server = start(&machine);
+    let unheard = "interface Why { text: string }\n\
+                   export default () => {\n\
+                   \x20 Promise.reject(new Error('nobody asked'));\n\
+                   \x20 return 'answered';\n};\n";
+    let heard = "const seen = [];
+        addEventListener('unhandledrejection', (event) => {
+          seen.push(event.reason);
+          event.preventDefault();
+        });
+        export default () => {
+          const before = seen.length;
+          Promise.reject('why');
+          const caught = Promise.reject('not this');
+          caught.catch(() => {});
+          return new Promise((done) => setTimeout(() => done([before, seen]), 1));
+        };";
+    server.deploy("app", &files(&[("api/unheard.ts", unheard)]));
+    server.deploy("listening", &files(&[("api/heard.js", heard)]));
+    assert_eq!(call(&server, "listening", "/api/heard").text(), "[0,[\"why\"]]");
+    let reply = call(&server, "app", "/api/unheard");
+    assert_eq!(reply.text(), "answered");
+    let id = reply.header("x-request-id").unwrap();
+    let lines = until("the line of the call", || {
+        let logs = server.api(&format!("/api/logs?site_id=app&request_id={id}"));
+        let lines = logs["logs"].as_array().unwrap().clone();
+        (!lines.is_empty()).then_some(lines)
+    });
+    let message = lines[0]["message"].as_str().unwrap();
+    assert!(message.starts_with("Uncaught (in promise) Error: nobody asked"), "{message}");
+    assert_eq!((lines.len(), &lines[0]["source"]), (1, &"api/unheard.ts:3".into()));
+    server.stop();
+}
+
+#[test]
+fn an_isolate_serves_a_bounded_number_of_calls() {
+    const CALLS_MAX: usize = 20_000;
+    let machine = Machine::new();
+    let server = start(&machine);
+    let count =
+        "globalThis.calls = 0;\nfunction handler() { return { calls: ++globalThis.calls }; }";
+    server.deploy("app", &files(&[("api/x.js", count)]));
+    let host = host("app");
+    let head = Request::get(&host, "/api/x").head();
+    let mut connection = wire::tcp(server.port).unwrap();
+    let mut isolates = 0;
+    for _ in 0..=CALLS_MAX {
+        connection.write_all(&head).unwrap();
+        let (reply, kept) = Answer::read_head(connection).unwrap().body().unwrap();
+        connection = kept;
+        isolates += usize::from(reply.text() == "{\"calls\":1}");
+    }
+    assert!(isolates >= 2, "{isolates}");
     server.stop();
 }
 
