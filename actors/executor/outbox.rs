@@ -57,3 +57,30 @@ impl Outbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::call::CallError;
+
+    #[test]
+    fn answers_wait_for_each_other_and_not_for_a_long_step() {
+        let outbox = Outbox::default();
+        let post = || {
+            let (answer, answered) = oneshot::channel();
+            outbox.post(answer, Err(CallError::Busy));
+            answered
+        };
+        let mut first = post();
+        outbox.deliver_before(PATIENCE * 2);
+        assert!(first.try_recv().is_ok());
+        let (mut second, mut third) = (post(), post());
+        outbox.deliver();
+        assert!(second.try_recv().is_ok() && third.try_recv().is_ok());
+        // One that has waited goes whatever comes next.
+        let mut fourth = post();
+        outbox.lock().since = Instant::now().checked_sub(PATIENCE * 2);
+        outbox.deliver_before(Duration::ZERO);
+        assert!(fourth.try_recv().is_ok());
+    }
+}

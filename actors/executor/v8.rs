@@ -18,20 +18,28 @@ use deno_core::{JsRuntime, JsRuntimeForSnapshot, RuntimeOptions, v8};
 
 use super::engine::{Engine, EngineError, Isolate};
 use super::prelude;
+use crate::priority;
 use alloc::BufferMeter;
 use bridge::Bridge;
 use isolate::V8Isolate;
 
 /// What V8 is told before it starts. WebAssembly memory lies outside the heap that V8 bounds,
 /// so its pages (64 KiB each) are bounded here; `eval` stays, since it is the app's own heap.
+/// Garbage is collected on the lane's own thread, where it counts as the app's time and waits for
+/// nobody.
 const FLAGS: &str = "--wasm-max-mem-pages=1024 --wasm-max-table-size=1000000 --stack-size=984 \
-                     --no-memory-pool-share-memory-on-teardown --no-parallel-scavenge";
+                     --no-memory-pool-share-memory-on-teardown --single-threaded-gc";
+
+/// How far the priority of V8's own threads is lowered. What is left to them is compiling: code
+/// that will be faster must not hold up the code that runs.
+const COMPILER_NICE: i32 = 15;
 
 /// Starts V8. Comes first in the process: the memory protection of V8's threads wants them to
 /// descend from the thread that did it, and its flags cannot be changed later.
 pub fn initialise() {
     v8::V8::set_flags_from_string(FLAGS);
-    JsRuntime::init_platform(None);
+    let start = || JsRuntime::init_platform(None);
+    priority::lower_threads_of(start, COMPILER_NICE, "V8 compiles");
 }
 
 /// Makes isolates from one snapshot of the prelude.

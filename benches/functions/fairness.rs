@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
 
@@ -12,7 +12,7 @@ use super::http::Client;
 use super::node::Node;
 use super::plan::{Plan, note, percentile};
 use super::report::Report;
-use super::steady::{self, Schedule};
+use super::steady::{self, Sample, Schedule};
 use super::wrk::{self, Ask};
 
 /// The other apps.
@@ -35,12 +35,12 @@ pub(crate) fn run(report: &mut Report, plan: &Plan, dir: &Path) -> anyhow::Resul
     let fields = [("Host".to_owned(), HOST.to_owned())];
     let ask = Ask { port: node.port, path: "/api/response", fields: &fields, script: None };
     wrk::run(&ask, WARM_UP_SECONDS)?;
-    let saturation = wrk::run(&ask, plan.seconds)?.per_second;
+    // More than server and client together can do on these cores.
+    let too_many = wrk::run(&ask, plan.seconds)?.per_second as u32;
+    let saturation = saturation(&node, too_many)?;
     let rate = (saturation / 2.0) as u32;
     report.single("loop: others' requests/s", f64::from(rate), "", Wanted::Nothing);
 
-    // The first of both only warms up.
-    p99_ms(&node, rate, Duration::from_secs(WARM_UP_SECONDS))?;
     let length = Duration::from_secs(plan.seconds.max(SECONDS_MIN));
     let normal_ms = p99_ms(&node, rate, length)?;
     let stop = AtomicBool::new(false);
@@ -58,17 +58,29 @@ pub(crate) fn run(report: &mut Report, plan: &Plan, dir: &Path) -> anyhow::Resul
     node.stop()
 }
 
+/// Requests to the other apps that are answered in a second when more are due.
+fn saturation(node: &Node, too_many: u32) -> anyhow::Result<f64> {
+    let started = Instant::now();
+    let samples = ask(node, too_many, Duration::from_secs(WARM_UP_SECONDS))?;
+    Ok(samples.len() as f64 / started.elapsed().as_secs_f64())
+}
+
 /// The p99 of requests to the other apps, on a fixed schedule.
 fn p99_ms(node: &Node, rate: u32, length: Duration) -> anyhow::Result<f64> {
+    let samples = ask(node, rate, length)?;
+    Ok(percentile(samples.iter().map(|sample| sample.took_ms).collect(), 0.99))
+}
+
+/// Asks the other apps on a fixed schedule.
+fn ask(node: &Node, rate: u32, length: Duration) -> anyhow::Result<Vec<Sample>> {
     let hosts = OTHERS.map(|name| format!("{name}.localhost"));
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let (port, path, stop) = (node.port, "/api/response", &AtomicBool::new(false));
     let schedule = Schedule { port, hosts: &hosts, path, rate, length, stop };
-    let samples = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let asking = scope.spawn(|| steady::run(schedule));
         asking.join().map_err(|_| anyhow!("the thread that asks panicked"))?
-    })?;
-    Ok(percentile(samples.iter().map(|sample| sample.took_ms).collect(), 0.99))
+    })
 }
 
 /// Asks for one loop after the other, and counts those that were ended.
