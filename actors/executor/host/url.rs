@@ -50,12 +50,28 @@ fn url_set(_: &mut Host, args: Args<'_>) -> Answer {
         "host" => _ = quirks::set_host(&mut url, value),
         "hostname" => _ = quirks::set_hostname(&mut url, value),
         "port" => _ = quirks::set_port(&mut url, value),
-        "pathname" => quirks::set_pathname(&mut url, value),
+        "pathname" => set_pathname(&mut url, value),
         "search" => quirks::set_search(&mut url, value),
         "hash" => quirks::set_hash(&mut url, value),
         _ => return Err(HostError::type_error(format!("a URL has no part {part}"))),
     }
     Ok(parts(&url))
+}
+
+/// Sets the path. Without a host, one that begins with two slashes would be read as a host, and is
+/// written behind `/.` (URL section 4.5). The crate's parser knows that and its setter does not, so
+/// the path is made beside a host and then parsed without it.
+fn set_pathname(url: &mut Url, value: &str) {
+    if url.has_authority() || url.cannot_be_a_base() {
+        return quirks::set_pathname(url, value);
+    }
+    let Ok(mut beside_a_host) = Url::parse(&format!("{}://host/", url.scheme())) else { return };
+    quirks::set_pathname(&mut beside_a_host, value);
+    let (path, rest) = (beside_a_host.path(), &url[Position::AfterPath..]);
+    let dot = if path.starts_with("//") { "/." } else { "" };
+    if let Ok(set) = Url::parse(&format!("{}:{dot}{path}{rest}", url.scheme())) {
+        *url = set;
+    }
 }
 
 /// The address and its places. The standard's serialiser leaves nothing but ASCII, so the same

@@ -88,13 +88,15 @@ fn setters_change_their_part_or_nothing() {
     for (part, value, expected) in cases {
         assert_eq!(set(href, part, value).as_deref(), Ok(expected), "{part} = {value}");
     }
+    assert_eq!(set("web:/?q#h", "pathname", "//").as_deref(), Ok("web:/.//?q#h"));
+    assert_eq!(set("web:/.//a", "pathname", "b").as_deref(), Ok("web:/b"));
     assert_eq!(set(href, "origin", "x").unwrap_err().name, "TypeError");
     assert_eq!(set("nonsense", "port", "1").unwrap_err().name, "TypeError");
 }
 
 /// Many cases, and no file of failures beside the source.
 fn cases() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) }
 }
 
 proptest! {
@@ -117,6 +119,8 @@ proptest! {
         let Value::List(list) = &answer else { panic!("{answer:?}") };
         let Value::Text(href) = &list[0] else { panic!("{list:?}") };
         let url = Url::parse(href).unwrap();
+        // Before the letter of a drive the crate's parser drops a host that its setter takes.
+        prop_assume!(url.scheme() != "file" || url.as_str() == href);
         let cut = cut(&answer);
         let password = quirks::password(&url);
         let between = match (password, quirks::username(&url)) {
