@@ -46,6 +46,8 @@ impl Weighter<CodeKey, Arc<Code>> for ByteWeight {
 struct Kept {
     standing: Arc<Standing>,
     epoch: Arc<AtomicU64>,
+    /// The code that the app's own host was answered with last.
+    live: Arc<Mutex<Option<CodeKey>>>,
 }
 
 /// The code of releases. Cheap to clone.
@@ -96,9 +98,24 @@ impl Codes {
             found.map_err(Some)?.map(Arc::new).ok_or(None)
         };
         match self.cache.get_or_insert_async(&key, read).await {
-            Ok(code) => Ok(Some(code)),
+            Ok(code) => {
+                if !is_preview {
+                    self.replace_live(&kept, key);
+                }
+                Ok(Some(code))
+            }
             Err(None) => Ok(None),
             Err(Some(error)) => Err(error),
+        }
+    }
+
+    /// Drops the code that other code of its app has taken the place of: nobody asks for it again,
+    /// unless the owner goes back to that release.
+    fn replace_live(&self, kept: &Kept, key: CodeKey) {
+        // Nothing can panic while it is held.
+        let mut live = kept.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = live.replace(key).filter(|earlier| *earlier != key) {
+            self.cache.remove(&earlier);
         }
     }
 

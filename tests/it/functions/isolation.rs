@@ -58,6 +58,8 @@ fn a_deploy_replaces_the_code() {
     server.deploy("app", &version("second"));
     assert_eq!(call(&server, "app", "/api/x").text(), "second");
     assert_eq!(call(&server, "v1--app", "/api/x").text(), "first");
+    machine.run(&["app", "rollback", "app", "--db", &machine.db()]).ok();
+    assert_eq!(call(&server, "app", "/api/x").text(), "first");
     server.stop();
 }
 
