@@ -27,7 +27,7 @@ cat <<TEXT
   dashboard  http://localhost:$port
   data       $folder/data.db
 
-  Deploy another folder:  XDG_CONFIG_HOME=$folder/config $fazt deploy DIR
+  Deploy another folder:  $fazt deploy DIR --db $folder/data.db
   Stop with Ctrl-C.
 
 TEXT

@@ -176,12 +176,12 @@ impl Worker {
 
     /// Gives an isolate to an app.
     fn admit(&mut self, code: &Arc<Code>) -> Option<Rc<Tenancy>> {
-        // One that is worn goes in the same pause in which the next one comes.
-        self.sweep();
         let isolate = match self.spare.take() {
             Some(isolate) => isolate,
             None => {
                 self.around.counters.cold_start();
+                // Worn ones go in the same pause in which the next one comes.
+                self.sweep();
                 self.new_isolate()?
             }
         };
