@@ -138,20 +138,26 @@ struct Shared {
     is_over: watch::Sender<bool>,
 }
 
-impl AppLogs {
-    /// Starts the task that writes. Must be called inside an actix system.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn start(store: &Store) -> Result<AppLogs, StoreError> {
-        let shared = Arc::new(Shared {
+impl Shared {
+    fn new() -> Shared {
+        Shared {
             queue: Queue::default(),
             wake: Notify::new(),
             tail: broadcast::Sender::new(TAIL_LINES),
             written: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             is_over: watch::Sender::new(false),
-        });
+        }
+    }
+}
+
+impl AppLogs {
+    /// Starts the task that writes. Must be called inside an actix system.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn start(store: &Store) -> Result<AppLogs, StoreError> {
+        let shared = Arc::new(Shared::new());
         let newest = store.readers.read_blocking(stored::newest_id)?;
         actix::spawn(Flusher::new(Arc::clone(&shared), store.clone(), newest).run());
         Ok(AppLogs { shared })
@@ -160,15 +166,7 @@ impl AppLogs {
     /// Takes lines that nobody will write.
     #[cfg(test)]
     pub(crate) fn unread() -> AppLogs {
-        let shared = Arc::new(Shared {
-            queue: Queue::default(),
-            wake: Notify::new(),
-            tail: broadcast::Sender::new(TAIL_LINES),
-            written: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
-            is_over: watch::Sender::new(false),
-        });
-        AppLogs { shared }
+        AppLogs { shared: Arc::new(Shared::new()) }
     }
 
     /// Takes a line that an app's code says. Never waits: above a bound the line is dropped and
